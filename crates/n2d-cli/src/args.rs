@@ -1,0 +1,251 @@
+//! The command line, as data.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use n2d::datasets::Scaling;
+
+const EXAMPLES: &str = "\
+Examples:
+  n2d fit pendigits                                     a built-in data set
+  n2d fit measurements.csv --clusters 8 --out labels.csv
+  n2d datasets                                          the built-in data sets, and where they are
+  n2d parts umap                                        the options of a part
+
+Exit codes: 0 done, 1 failed or interrupted, 2 bad usage.";
+
+const FIT_EXAMPLES: &str = "\
+Examples:
+  n2d fit pendigits
+  n2d fit mnist --data-dir data --epochs 10 --seed 1
+  n2d fit flowers.csv --labels species --out labels.csv
+  n2d fit images.npy --clusters 10 --latent latents.npy --embedding embedding.npy
+  n2d fit embedding.npy --clusters 10 --encoder identity
+  n2d fit flowers.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
+  n2d fit pendigits --json | jq .acc
+
+With --json, stdout gets one JSON object (null where unknown):
+  dataset, n_samples, n_features, n_clusters, seed, threads
+  acc, nmi, ari    agreement with the known classes
+  noise            rows that belong to no cluster
+  loss             of the encoder, at its end
+  seconds          {encoder, manifold, clusterer, total}; total is wall-clock from
+                   start to end, with reading and writing
+  cluster_sizes    the rows of cluster 0, 1, 2, ...; noise is not among them
+  peak_rss_mb      the most memory used, in MiB
+
+Ctrl-C stops the run; what --latent and --embedding name is written as soon as its
+stage is finished, and is kept. A second Ctrl-C kills.";
+
+const DATASETS_EXAMPLES: &str = "\
+Data directories are looked at in this order: --data-dir, the environment variable N2D_DATA_DIR,
+the folder `n2d` of the platform's cache folder. Each holds a folder a set: mnist, har, ...
+
+Examples:
+  n2d datasets
+  n2d datasets fetch fashion
+  n2d datasets fetch mnist fashion --data-dir data";
+
+/// Not too deep clustering: an autoencoder learns a representation of the data, a manifold learner finds the
+/// local structure in it, a shallow clusterer groups that (McConville et al., arXiv 1908.05968).
+#[derive(Debug, Parser)]
+#[command(name = "n2d", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Cluster a built-in data set, or a file
+    Fit(Box<FitArgs>),
+    /// List the built-in data sets and where they are, or fetch them
+    Datasets(DatasetsArgs),
+    /// List the parts a pipeline can have, with their options
+    Parts(PartsArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = FIT_EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct FitArgs {
+    /// A built-in data set (see `n2d datasets`), or a file: .npy, .npz, .csv, .tsv, .txt or IDX, also as .gz
+    ///
+    /// What has a dot or a path separator in it is a file, and so is the name of a file that is none of a
+    /// built-in set.
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) data: PathBuf,
+
+    /// Clusters to find [default: the number of classes, where they are known]
+    #[arg(long, short = 'k', value_name = "K", value_parser = at_least_one, help_heading = "Model")]
+    pub(crate) clusters: Option<usize>,
+
+    /// Passes of the encoder's training over the data [default: the encoder's]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
+    pub(crate) epochs: Option<usize>,
+
+    /// Width of the latents [default: the number of clusters]
+    #[arg(long, value_name = "D", value_parser = at_least_one, help_heading = "Model")]
+    pub(crate) latent_dim: Option<usize>,
+
+    /// Fixes the result, for any number of threads
+    #[arg(long, value_name = "S", default_value_t = 0, help_heading = "Model")]
+    pub(crate) seed: u64,
+
+    /// The encoder; `identity` for none: the data is then taken as it stands [default: dense]
+    #[arg(long, value_name = "NAME", help_heading = "Model")]
+    pub(crate) encoder: Option<String>,
+
+    /// The manifold learner [default: umap]
+    #[arg(long, value_name = "NAME", help_heading = "Model")]
+    pub(crate) manifold: Option<String>,
+
+    /// The clusterer [default: gmm]
+    #[arg(long, value_name = "NAME", help_heading = "Model")]
+    pub(crate) clusterer: Option<String>,
+
+    /// An option of a part, such as umap.n_neighbors=30; may be given often. `n2d parts` lists all
+    ///
+    /// The part goes by its name or its stage: umap or manifold. The value is a number, a text, true, false, null
+    /// (unset), or a list such as [64,32].
+    #[arg(long = "set", value_name = "PART.OPTION=VALUE", help_heading = "Model")]
+    pub(crate) settings: Vec<String>,
+
+    /// The known classes: a column of the text file, or a file with one label a row
+    ///
+    /// Used only to score the clusters, and for the default of --clusters; a column of labels is taken out of the
+    /// data. A column goes by its name, or by its number from 0 where the file has no header.
+    #[arg(long, value_name = "COLUMN|FILE", help_heading = "Data")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// How each column is scaled [default: minmax for files, as the encoder expects 0..1; none for built-in
+    /// data sets, which are scaled as in the paper, and with --encoder identity]
+    #[arg(long, value_name = "SCALING", help_heading = "Data")]
+    pub(crate) scale: Option<ScaleArg>,
+
+    /// Where built-in data sets are looked for first; see `n2d datasets --help`
+    #[arg(long, value_name = "DIR", help_heading = "Data")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise)
+    #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write the manifold learner's embedding, a float32 array
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    pub(crate) embedding: Option<PathBuf>,
+
+    /// Write the encoder's latents, a float32 array
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    pub(crate) latent: Option<PathBuf>,
+
+    /// One JSON object on stdout in place of the summary
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// No progress and no summary
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// Threads that work [default: one a core]
+    #[arg(long, value_name = "T", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = DATASETS_EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct DatasetsArgs {
+    #[command(subcommand)]
+    pub(crate) action: Option<DatasetsAction>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// The data directory looked at first
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// One JSON object on stdout in place of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatasetsAction {
+    /// Fetch data sets over HTTP; every file is checked against its SHA-256
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[cfg_attr(not(feature = "download"), allow(dead_code))]
+pub(crate) struct FetchArgs {
+    /// The data sets to fetch
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+
+    /// The data directory to fetch into [default: N2D_DATA_DIR, else the platform's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// The address of a folder to fetch the files from, in place of the known ones
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PartsArgs {
+    /// One part alone, such as umap
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// [`Scaling`] as on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScaleArg {
+    /// Values as they are
+    None,
+    /// Each column to 0..1
+    Minmax,
+    /// Each column to mean 0, standard deviation 1
+    Standard,
+}
+
+impl From<ScaleArg> for Scaling {
+    fn from(scale: ScaleArg) -> Self {
+        match scale {
+            ScaleArg::None => Self::None,
+            ScaleArg::Minmax => Self::MinMax,
+            ScaleArg::Standard => Self::Standard,
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    in_range(text, usize::MAX).ok_or_else(|| "must be a whole number of at least 1".to_owned())
+}
+
+/// More threads than this help nobody, and may bring the machine down.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<usize, String> {
+    in_range(text, MOST_THREADS).ok_or_else(|| format!("must be a whole number from 1 to {MOST_THREADS}"))
+}
+
+fn in_range(text: &str, most: usize) -> Option<usize> {
+    text.parse().ok().filter(|number| (1..=most).contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

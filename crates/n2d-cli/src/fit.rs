@@ -1,0 +1,234 @@
+//! `n2d fit`: from the command line to what is shown.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use n2d::datasets::Dataset;
+use n2d::metrics::{Assessment, Contingency};
+use n2d::{FitContext, Labels, Parallelism};
+
+use crate::args::FitArgs;
+use crate::errors::{CliError, print_stdout};
+use crate::interrupt::{Interrupt, Kept};
+use crate::output::Output;
+use crate::plan::Plan;
+use crate::progress::{Screen, Watcher};
+use crate::source::{Loaded, Source};
+use crate::stages::{Outcome, Outputs, Run};
+use crate::text::{Style, counted};
+use crate::{memory, record, summary};
+
+/// All there is to show of a run that has ended well.
+#[derive(Debug)]
+pub(crate) struct Finished<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) n_samples: usize,
+    pub(crate) n_features: usize,
+    pub(crate) n_classes: Option<usize>,
+    pub(crate) scaling: &'a str,
+    pub(crate) notes: &'a [String],
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
+    pub(crate) outcome: Outcome,
+    pub(crate) known: Option<Known>,
+    pub(crate) written: Vec<Kept>,
+    pub(crate) seconds: f64,
+    pub(crate) peak_rss_mib: Option<f64>,
+}
+
+/// What the known classes say of the clusters.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) assessment: Assessment,
+    /// The class that most rows of a cluster have, and its share, by cluster number; `None` for a cluster without rows.
+    pub(crate) mostly: Vec<Option<(String, f64)>>,
+}
+
+impl Finished<'_> {
+    /// The rows of each cluster, by its number.
+    pub(crate) fn cluster_sizes(&self) -> Vec<usize> {
+        let sizes = self.outcome.labels.sizes();
+        let beyond = sizes.last().map_or(0, |&(cluster, _)| cluster as usize + 1);
+        let mut of_all = vec![0; self.outcome.n_clusters.max(beyond)];
+        for (cluster, size) in sizes {
+            of_all[cluster as usize] = size;
+        }
+        of_all
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad usage, bad data, failures, an interruption.
+pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
+    let start = Instant::now();
+    let plan = Plan::new(args)?;
+    let source = Source::new(args)?;
+    let outputs = outputs(args, &source)?;
+    let parallelism = parallelism(args.threads)?;
+    let screen = Screen::new(args.quiet);
+    let interrupt = Interrupt::install(screen.clone())?;
+
+    let loaded = load(args, &source, &plan, (&screen, &interrupt))?;
+    let mut watcher = Watcher::new(screen.clone());
+    let mut ctx = FitContext::new(args.seed)
+        .with_parallelism(parallelism)
+        .with_cancel(interrupt.token())
+        .with_observer(&mut watcher);
+    let outcome = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);
+    let threads = ctx.parallelism().n_threads();
+    screen.clear();
+    let outcome = outcome?;
+    interrupt.end();
+
+    let finished = Finished {
+        name: &loaded.data.name,
+        n_samples: loaded.data.n_samples(),
+        n_features: loaded.data.n_features(),
+        n_classes: loaded.data.n_classes(),
+        scaling: &loaded.scaling,
+        notes: &loaded.notes,
+        seed: args.seed,
+        threads,
+        known: known(&loaded.data, &outcome)?,
+        outcome,
+        written: interrupt.kept(),
+        seconds: start.elapsed().as_secs_f64(),
+        peak_rss_mib: memory::peak_rss_mib(),
+    };
+    show(args, &finished)
+}
+
+fn fit(
+    plan: &Plan,
+    loaded: &Loaded,
+    outputs: &Outputs,
+    interrupt: &Interrupt,
+    ctx: &mut FitContext<'_>,
+) -> Result<Outcome, CliError> {
+    let x = loaded.data.samples();
+    let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
+    let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
+    if n_clusters > x.n_samples() {
+        let (clusters, rows) = (counted(n_clusters, "cluster"), counted(x.n_samples(), "row"));
+        return Err(CliError::usage(format!(
+            "{clusters} can't be found in {rows}: there must be at least as many rows as clusters"
+        )));
+    }
+    let run = Run {
+        pipeline: &plan.pipeline(n_clusters)?,
+        parts: plan.parts(),
+        x,
+        outputs,
+        interrupt,
+    };
+    run.fit(ctx)
+}
+
+fn load(
+    args: &FitArgs,
+    source: &Source,
+    plan: &Plan,
+    (screen, interrupt): (&Screen, &Interrupt),
+) -> Result<Loaded, CliError> {
+    interrupt.doing("the reading of the data");
+    let _waiting = screen.waiting(format!("reading {}", args.data.display()));
+    let encoded = plan.parts()[0] != "identity";
+    source.load(args.scale.map(Into::into), encoded)
+}
+
+fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
+    let inputs = source.inputs();
+    let checked = |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
+    let outputs = Outputs {
+        labels: checked(&args.out)?,
+        embedding: checked(&args.embedding)?,
+        latent: checked(&args.latent)?,
+    };
+    let given: Vec<&Output> = [&outputs.labels, &outputs.embedding, &outputs.latent]
+        .into_iter()
+        .flatten()
+        .collect();
+    for (i, output) in given.iter().enumerate() {
+        if given[..i].iter().any(|earlier| earlier.is_same(output)) {
+            let path = output.path().display();
+            return Err(CliError::usage(format!("{path} is given for two outputs")));
+        }
+    }
+    Ok(outputs)
+}
+
+fn parallelism(threads: Option<usize>) -> Result<Parallelism, CliError> {
+    match threads.and_then(NonZeroUsize::new) {
+        Some(threads) => Parallelism::threads(threads)
+            .map_err(|error| CliError::failed(format!("--threads {threads}: {error}"))),
+        None => Ok(Parallelism::default()),
+    }
+}
+
+fn known(data: &Dataset, outcome: &Outcome) -> Result<Option<Known>, CliError> {
+    let Some(classes) = &data.labels else {
+        return Ok(None);
+    };
+    let table = Contingency::new(classes, &outcome.labels).map_err(|error| CliError::from_error(&error))?;
+    Ok(Some(Known {
+        assessment: Assessment::of(&table),
+        mostly: mostly(&table, &data.label_names),
+    }))
+}
+
+fn mostly(table: &Contingency, names: &[String]) -> Vec<Option<(String, f64)>> {
+    let mut mostly = vec![None; table.clusters().last().map_or(0, |&last| last as usize + 1)];
+    let mut most = vec![0; mostly.len()];
+    for cell in table.cells() {
+        let cluster = table.clusters()[cell.cluster];
+        if cluster == Labels::NOISE || cell.count <= most[cluster as usize] {
+            continue;
+        }
+        most[cluster as usize] = cell.count;
+        let class = table.classes()[cell.class];
+        let name = match class {
+            Labels::NOISE => "noise".to_owned(),
+            class => names
+                .get(class as usize)
+                .cloned()
+                .unwrap_or_else(|| class.to_string()),
+        };
+        let share = cell.count as f64 / table.cluster_sizes()[cell.cluster] as f64;
+        mostly[cluster as usize] = Some((name, share));
+    }
+    mostly
+}
+
+fn show(args: &FitArgs, finished: &Finished<'_>) -> Result<(), CliError> {
+    if args.json {
+        print_stdout(&record::json(finished)?)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        print_stdout(&summary::text(finished, Style::of_stdout()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cluster_is_named_by_its_largest_class() {
+        let labels = |labels: &[i32]| Labels::new(labels.to_vec()).unwrap();
+        let table = Contingency::new(&labels(&[0, 1, 1, -1, 0]), &labels(&[2, 2, 2, 0, -1])).unwrap();
+        let names = ["cat".to_owned(), "dog".to_owned()];
+        let two_thirds = 2.0 / 3.0;
+        assert_eq!(
+            mostly(&table, &names),
+            [
+                Some(("noise".to_owned(), 1.0)),
+                None,
+                Some(("dog".to_owned(), two_thirds))
+            ]
+        );
+    }
+}

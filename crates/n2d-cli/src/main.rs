@@ -1,0 +1,52 @@
+//! The `n2d` program. It alone prints, reads the environment and catches signals; all else is in the library.
+
+mod args;
+mod data_dirs;
+mod datasets_command;
+mod errors;
+#[cfg(feature = "download")]
+mod fetch_command;
+mod fit;
+mod interrupt;
+mod memory;
+mod output;
+mod parts_command;
+mod plan;
+mod progress;
+mod record;
+mod source;
+mod stages;
+mod summary;
+mod text;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser;
+use errors::CliError;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // A reader that has gone away is no failure of ours, hence no `error.exit()`.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    match run(&args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.print();
+            error.exit_code()
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), CliError> {
+    match command {
+        Command::Fit(args) => fit::run(args),
+        Command::Datasets(args) => datasets_command::run(args),
+        Command::Parts(args) => parts_command::run(args),
+    }
+}

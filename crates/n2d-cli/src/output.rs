@@ -1,0 +1,212 @@
+//! The files that are written: checked before the work begins, and never there by half.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use n2d::Labels;
+use ndarray::ArrayView2;
+use tempfile::NamedTempFile;
+
+use crate::errors::CliError;
+
+/// A file to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    /// As the user named it.
+    path: PathBuf,
+    /// Where it really is, links followed.
+    target: PathBuf,
+}
+
+impl Output {
+    /// Checks that the file can be written, without touching it, and that nothing else is lost by it.
+    ///
+    /// # Errors
+    /// A folder that is missing or read-only, something that is no plain file; bad usage where it is one of `inputs`.
+    pub(crate) fn new(path: &Path, inputs: &[&Path]) -> Result<Self, CliError> {
+        let at = |reason: &str| CliError::failed(format!("{} can't be written: {reason}", path.display()));
+        // A file that is there may be a link; one that is not has a folder that is.
+        let target = fs::canonicalize(path).or_else(|_| beside(path));
+        let target = target.map_err(|error| at(&folder_reason(path, &error)))?;
+        if target.is_dir() {
+            return Err(at("it is a folder"));
+        }
+        // A rename would put a plain file in the place of a device.
+        if target.exists() && !target.is_file() {
+            return Err(at("it is no plain file"));
+        }
+        if inputs
+            .iter()
+            .any(|input| fs::canonicalize(input).is_ok_and(|input| input == target))
+        {
+            return Err(CliError::usage(format!(
+                "{} is an input: it would be overwritten",
+                path.display()
+            )));
+        }
+        temporary(&target).map_err(|error| at(&plain(&error)))?;
+        Ok(Self {
+            path: path.to_owned(),
+            target,
+        })
+    }
+
+    /// As the user named it.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether both are one file.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.target == other.target
+    }
+
+    /// Writes rows as a `.npy` array of 32-bit floats.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn write_npy(&self, rows: ArrayView2<'_, f32>) -> Result<(), CliError> {
+        self.write(|file| {
+            file.write_all(&npy_header(rows.dim()))?;
+            rows.iter()
+                .try_for_each(|value| file.write_all(&value.to_le_bytes()))
+        })
+    }
+
+    /// Writes labels as CSV, `row,cluster`.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn write_labels(&self, labels: &Labels) -> Result<(), CliError> {
+        self.write(|file| {
+            writeln!(file, "row,cluster")?;
+            let mut rows = labels.as_slice().iter().enumerate();
+            rows.try_for_each(|(row, label)| writeln!(file, "{row},{label}"))
+        })
+    }
+
+    fn write(
+        &self,
+        content: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
+    ) -> Result<(), CliError> {
+        let write = || {
+            let mut file = temporary(&self.target)?;
+            let mut buffered = BufWriter::new(&mut file);
+            content(&mut buffered)?;
+            buffered.flush()?;
+            drop(buffered);
+            file.as_file().sync_all()?;
+            file.persist(&self.target)?;
+            Ok::<(), io::Error>(())
+        };
+        write().map_err(|error| {
+            let reason = plain(&error);
+            CliError::failed(format!("{} can't be written: {reason}", self.path.display()))
+        })
+    }
+}
+
+/// A file that is not there yet, in a folder that is.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(fs::canonicalize(folder_of(path))?.join(name))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn folder_reason(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder {}", folder_of(path).display()),
+        io::ErrorKind::InvalidInput => "it is no name of a file".to_owned(),
+        _ => plain(error),
+    }
+}
+
+/// The system's words without its number and without the temporary file's name.
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "no space left".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn temporary(target: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are for their owner alone, but this one becomes a file like any other.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".n2d-").tempfile_in(folder_of(target))
+}
+
+/// Version 1.0 of the format: the header is padded so that the values are aligned to 64 bytes.
+fn npy_header((n_rows, n_columns): (usize, usize)) -> Vec<u8> {
+    let dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_rows}, {n_columns}), }}");
+    let lead = b"\x93NUMPY\x01\x00";
+    let unpadded = lead.len() + 2 + dict.len() + 1;
+    let padding = unpadded.next_multiple_of(64) - unpadded;
+    let length = (dict.len() + padding + 1) as u16;
+    let mut header = lead.to_vec();
+    header.extend(length.to_le_bytes());
+    header.extend(dict.as_bytes());
+    header.extend(std::iter::repeat_n(b' ', padding));
+    header.push(b'\n');
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.npy");
+        let rows = ndarray::array![[1.0_f32, 2.0], [3.0, -4.5], [0.0, 6.0]];
+        Output::new(&path, &[]).unwrap().write_npy(rows.view()).unwrap();
+        let read = n2d::datasets::read_path(&path, &n2d::datasets::ReadOptions::default()).unwrap();
+        assert_eq!(read.x, rows);
+        assert_eq!(npy_header((70_000, 10)).len() % 64, 0);
+        let names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|f| f.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["rows.npy"]);
+    }
+
+    #[test]
+    fn an_output_that_fails_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.csv");
+        fs::write(&path, "old").unwrap();
+        let output = Output::new(&path, &[]).unwrap();
+        let failed = output.write(|file| {
+            file.write_all(b"new")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_device_a_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let labels = Labels::new(vec![1, -1]).unwrap();
+        Output::new(&link, &[]).unwrap().write_labels(&labels).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "row,cluster\n0,1\n1,-1\n");
+        assert!(Output::new(Path::new("/dev/null"), &[]).is_err());
+    }
+}

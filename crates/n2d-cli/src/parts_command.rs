@@ -1,0 +1,83 @@
+//! `n2d parts`: what a pipeline can be made of.
+
+use n2d::{Registry, Stage};
+use serde_json::{Map, Value};
+
+use crate::args::PartsArgs;
+use crate::errors::{CliError, nearest, print_stdout};
+use crate::text::{Align, Style, table};
+
+const STAGES: [Stage; 3] = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
+
+/// Options that the pipeline sets, and to what.
+const SET_BY_PIPELINE: [(&str, &str); 3] = [
+    ("latent_dim", "the number of clusters, or --latent-dim"),
+    ("n_components", "the number of clusters"),
+    ("n_clusters", "the number of clusters"),
+];
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad usage: an unknown name.
+pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
+    let registry = Registry::default();
+    let style = Style::of_stdout();
+    let mut text = String::new();
+    for stage in STAGES {
+        let names = registry.names(stage);
+        for (i, name) in names.iter().enumerate() {
+            if args.name.as_deref().is_some_and(|wanted| wanted != *name) {
+                continue;
+            }
+            let default = if i == 0 { ", the default" } else { "" };
+            let lead = if text.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{lead}{}  ({stage}{default})\n", style.bold(name)));
+            text.push_str(&options(&registry.defaults(stage, name)?));
+        }
+    }
+    if let (true, Some(name)) = (text.is_empty(), &args.name) {
+        return Err(unknown(&registry, name));
+    }
+    text.push_str(&style.dim(
+        "\nSet one with --set PART.OPTION=VALUE; a value of the wrong kind is refused with those allowed.\n",
+    ));
+    print_stdout(&text)
+}
+
+fn options(defaults: &Map<String, Value>) -> String {
+    let row = |(option, value): (&String, &Value)| {
+        let by_pipeline = SET_BY_PIPELINE.iter().find(|(name, _)| name == option);
+        let value = match (by_pipeline, value) {
+            (Some((_, what)), _) => (*what).to_owned(),
+            (None, Value::Null) => "unset".to_owned(),
+            (None, Value::String(text)) => text.clone(),
+            (None, other) => other.to_string(),
+        };
+        vec![option.clone(), value]
+    };
+    let rows: Vec<Vec<String>> = defaults.iter().map(row).collect();
+    if rows.is_empty() {
+        return "  no options\n".to_owned();
+    }
+    table("  ", &[Align::Left, Align::Left], &rows)
+}
+
+fn unknown(registry: &Registry, name: &str) -> CliError {
+    let mut known: Vec<&str> = STAGES.iter().flat_map(|&stage| registry.names(stage)).collect();
+    let mut seen = Vec::new();
+    known.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(*name);
+            true
+        }
+    });
+    let refusal = CliError::usage(format!(
+        "there is no part \"{name}\"; the parts are {}",
+        known.join(", ")
+    ));
+    match nearest(name, known) {
+        Some(near) => refusal.with_hint(format!("did you mean {near}?")),
+        None => refusal,
+    }
+}

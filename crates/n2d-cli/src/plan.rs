@@ -1,0 +1,135 @@
+//! The pipeline that the command line asks for.
+
+use n2d::{BuildError, DynN2d, PipelineConfig, Registry, Stage};
+
+use crate::args::FitArgs;
+use crate::errors::CliError;
+
+/// What stands in for the number of clusters until the data is read.
+const SOME_CLUSTERS: usize = 2;
+
+/// A configuration whose names and options are known to be right; the number of clusters may be missing.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    registry: Registry,
+    config: PipelineConfig,
+    clusters: Option<usize>,
+}
+
+impl Plan {
+    /// Checks all that can be checked before the data is read.
+    ///
+    /// # Errors
+    /// Bad usage: unknown parts and options, values out of range.
+    pub(crate) fn new(args: &FitArgs) -> Result<Self, CliError> {
+        let registry = Registry::default();
+        let mut config = PipelineConfig::new(args.clusters.unwrap_or(SOME_CLUSTERS));
+        for (part, name) in [
+            (&mut config.encoder, &args.encoder),
+            (&mut config.manifold, &args.manifold),
+            (&mut config.clusterer, &args.clusterer),
+        ] {
+            if let Some(name) = name {
+                part.name.clone_from(name);
+            }
+        }
+        for setting in &args.settings {
+            config.set(setting)?;
+        }
+        set_on_encoder(&registry, &mut config, "n_epochs", "--epochs", args.epochs)?;
+        set_on_encoder(
+            &registry,
+            &mut config,
+            "latent_dim",
+            "--latent-dim",
+            args.latent_dim,
+        )?;
+        let plan = Self {
+            registry,
+            config,
+            clusters: args.clusters,
+        };
+        plan.build(&plan.config)?;
+        Ok(plan)
+    }
+
+    /// The names of the parts: encoder, manifold learner, clusterer.
+    pub(crate) fn parts(&self) -> [&str; 3] {
+        [Stage::Encoder, Stage::Manifold, Stage::Clusterer].map(|stage| self.config.part(stage).name.as_str())
+    }
+
+    /// The number of clusters: as given, else that of the classes.
+    ///
+    /// # Errors
+    /// Bad usage where neither is known.
+    pub(crate) fn n_clusters(&self, n_classes: Option<usize>) -> Result<usize, CliError> {
+        let known = self.clusters.or(n_classes.filter(|&n| n > 0));
+        known.ok_or_else(|| {
+            CliError::usage("the number of clusters is not known: give --clusters K")
+                .with_hint("where the classes are known, --labels COLUMN|FILE gives their number too")
+        })
+    }
+
+    /// The pipeline for so many clusters.
+    ///
+    /// # Errors
+    /// Bad usage where a part can't have so many.
+    pub(crate) fn pipeline(&self, n_clusters: usize) -> Result<DynN2d, CliError> {
+        let config = PipelineConfig {
+            n_clusters,
+            ..self.config.clone()
+        };
+        self.build(&config)
+    }
+
+    fn build(&self, config: &PipelineConfig) -> Result<DynN2d, CliError> {
+        self.registry.build(config).map_err(|error| {
+            let hint = width_hint(config, &error);
+            let error = CliError::from(error);
+            match hint {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            }
+        })
+    }
+}
+
+/// Sets an option of the encoder by an argument of its own.
+fn set_on_encoder(
+    registry: &Registry,
+    config: &mut PipelineConfig,
+    option: &str,
+    argument: &str,
+    value: Option<usize>,
+) -> Result<(), CliError> {
+    let encoder = &mut config.encoder;
+    let defaults = registry.defaults(Stage::Encoder, &encoder.name)?;
+    let Some(value) = value else {
+        return Ok(());
+    };
+    if !defaults.contains_key(option) {
+        let name = &encoder.name;
+        return Err(CliError::usage(format!(
+            "{argument}: the encoder {name} has no option {option}"
+        )));
+    }
+    if encoder.options.contains_key(option) {
+        return Err(CliError::usage(format!(
+            "{option} is given twice: by {argument} and by --set"
+        )));
+    }
+    encoder.options.insert(option.to_owned(), value.into());
+    Ok(())
+}
+
+/// The embedding is as wide as there are clusters, which the user need not know.
+fn width_hint(config: &PipelineConfig, error: &BuildError) -> Option<String> {
+    let BuildError::Config(error) = error else {
+        return None;
+    };
+    let unset = !config.manifold.options.contains_key("n_components");
+    (error.field == "n_components" && unset).then(|| {
+        let part = &error.part;
+        format!("{part}.n_components is the number of clusters unless set: --set {part}.n_components=10")
+    })
+}

@@ -1,0 +1,80 @@
+//! The result as one JSON object, for programs.
+
+use n2d::Report;
+use serde::Serialize;
+
+use crate::errors::CliError;
+use crate::fit::Finished;
+
+/// The fields in their order; `null` where unknown.
+#[derive(Debug, Serialize)]
+struct Record<'a> {
+    dataset: &'a str,
+    n_samples: usize,
+    n_features: usize,
+    n_clusters: usize,
+    seed: u64,
+    threads: usize,
+    acc: Option<f64>,
+    nmi: Option<f64>,
+    ari: Option<f64>,
+    noise: usize,
+    loss: Option<f64>,
+    seconds: Seconds,
+    cluster_sizes: Vec<usize>,
+    peak_rss_mb: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Seconds {
+    encoder: Option<f64>,
+    manifold: Option<f64>,
+    clusterer: Option<f64>,
+    total: f64,
+}
+
+/// The object on one line.
+///
+/// # Errors
+/// Never, in practice: all fields are plain.
+pub(crate) fn json(run: &Finished<'_>) -> Result<String, CliError> {
+    let scores = run.known.as_ref().map(|known| known.assessment);
+    let seconds = |stage: usize| {
+        let report: Option<&Report> = run.outcome.reports.get(stage);
+        report.map(|report| rounded(report.seconds))
+    };
+    let record = Record {
+        dataset: run.name,
+        n_samples: run.n_samples,
+        n_features: run.n_features,
+        n_clusters: run.outcome.n_clusters,
+        seed: run.seed,
+        threads: run.threads,
+        acc: scores.map(|scores| scores.acc),
+        nmi: scores.map(|scores| scores.nmi),
+        ari: scores.map(|scores| scores.ari),
+        noise: run.outcome.labels.n_noise(),
+        loss: loss(&run.outcome.reports),
+        seconds: Seconds {
+            encoder: seconds(0),
+            manifold: seconds(1),
+            clusterer: seconds(2),
+            total: rounded(run.seconds),
+        },
+        cluster_sizes: run.cluster_sizes(),
+        peak_rss_mb: run.peak_rss_mib.map(rounded),
+    };
+    let line = serde_json::to_string(&record).map_err(|error| CliError::from_error(&error))?;
+    Ok(line + "\n")
+}
+
+/// The loss that the encoder ended with, where it has one.
+fn loss(reports: &[Report]) -> Option<f64> {
+    let (name, value) = reports.first()?.objective?;
+    (name == "loss").then_some(value)
+}
+
+/// To thousandths: seconds and mebibytes have no more digits that count.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}

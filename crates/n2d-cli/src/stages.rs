@@ -1,0 +1,149 @@
+//! The run, stage by stage, so that what a stage has made is written as soon as it is there.
+
+use n2d::{
+    DynN2d, Encoder, Fit, FitContext, FitError, FittedClusterer, FittedEncoder, FittedManifold, Labels,
+    Manifold, Report, Samples,
+};
+use ndarray::{Array2, ArrayView2};
+
+use crate::errors::CliError;
+use crate::interrupt::{Interrupt, Kept};
+use crate::output::Output;
+
+/// The files asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Outputs {
+    pub(crate) labels: Option<Output>,
+    pub(crate) embedding: Option<Output>,
+    pub(crate) latent: Option<Output>,
+}
+
+/// What a run has come to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) labels: Labels,
+    /// Clusters the clusterer knows; some may have no row.
+    pub(crate) n_clusters: usize,
+    /// Of the encoder, the manifold learner and the clusterer.
+    pub(crate) reports: Vec<Report>,
+}
+
+/// A pipeline and what it is to run on.
+pub(crate) struct Run<'a> {
+    pub(crate) pipeline: &'a DynN2d,
+    /// Their names: encoder, manifold learner, clusterer.
+    pub(crate) parts: [&'a str; 3],
+    pub(crate) x: Samples<'a>,
+    pub(crate) outputs: &'a Outputs,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+type FittedManifoldBox = Box<dyn FittedManifold>;
+
+impl Run<'_> {
+    /// Fits all stages. The result is that of [`n2d::N2d::fit`], bit for bit.
+    ///
+    /// # Errors
+    /// What the stages say, and an interruption, with what is kept.
+    pub(crate) fn fit(&self, ctx: &mut FitContext<'_>) -> Result<Outcome, CliError> {
+        self.fit_stages(ctx).map_err(|error| match error {
+            StageError::Fit(FitError::Cancelled { .. }) => self.interrupt.interrupted(),
+            StageError::Fit(error) => self.interrupt.failed(CliError::from_error(&error)),
+            StageError::Write(error) => self.interrupt.failed(error),
+        })
+    }
+
+    fn fit_stages(&self, ctx: &mut FitContext<'_>) -> Result<Outcome, StageError> {
+        let encoded = self.encode(ctx)?;
+        let z = Samples::new(encoded.model.view()).map_err(|source| FitError::Data {
+            part: self.parts[0].to_owned(),
+            source,
+        })?;
+        let manifold = self.embed(z, ctx)?;
+        let mut outcome = self.cluster(manifold, ctx)?;
+        outcome.reports.insert(0, encoded.report);
+        Ok(outcome)
+    }
+
+    /// The latents.
+    fn encode(&self, ctx: &mut FitContext<'_>) -> Result<Fit<Array2<f32>>, StageError> {
+        self.interrupt.doing(format!("the encoder ({})", self.parts[0]));
+        let Fit { model, report } = self.pipeline.encoder().fit(self.x, ctx)?;
+        let encode = || model.encode(self.x).map_err(FitError::from);
+        let latents = ctx.parallelism().install(encode)?;
+        if let Some(output) = &self.outputs.latent {
+            let go_on = go_on(output, "--encoder identity", ctx);
+            self.keep_array(output, "latents", latents.view(), go_on)?;
+        }
+        Ok(Fit {
+            model: latents,
+            report,
+        })
+    }
+
+    fn embed(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedManifoldBox>, StageError> {
+        self.interrupt
+            .doing(format!("the manifold learner ({})", self.parts[1]));
+        let manifold = self.pipeline.manifold_clusterer().manifold().fit(z, ctx)?;
+        if let Some(output) = &self.outputs.embedding {
+            let go_on = go_on(output, "--encoder identity --manifold identity", ctx);
+            self.keep_array(output, "embedding", manifold.model.embedding(), go_on)?;
+        }
+        Ok(manifold)
+    }
+
+    fn cluster(
+        &self,
+        manifold: Fit<FittedManifoldBox>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Outcome, StageError> {
+        self.interrupt.doing(format!("the clusterer ({})", self.parts[2]));
+        let Fit { model, report } = self.pipeline.manifold_clusterer().fit_embedded(manifold, ctx)?;
+        let labels = model.labels().clone();
+        if let Some(output) = &self.outputs.labels {
+            let kept = Kept::new(output.path(), "labels: row, cluster");
+            self.interrupt.keep(kept, || output.write_labels(&labels))?;
+        }
+        Ok(Outcome {
+            n_clusters: model.clusterer().n_clusters(),
+            labels,
+            reports: report.parts,
+        })
+    }
+
+    fn keep_array(
+        &self,
+        output: &Output,
+        what: &str,
+        rows: ArrayView2<'_, f32>,
+        go_on: String,
+    ) -> Result<(), CliError> {
+        let (n_rows, n_columns) = rows.dim();
+        let what = format!("{what}, {n_rows} x {n_columns}");
+        let kept = Kept::new(output.path(), what).with_hint(go_on);
+        self.interrupt.keep(kept, || output.write_npy(rows))
+    }
+}
+
+/// How to go on from what is kept.
+fn go_on(output: &Output, parts: &str, ctx: &FitContext<'_>) -> String {
+    let (file, seed) = (output.path().display(), ctx.seed());
+    format!("go on from there with: n2d fit {file} {parts} --clusters K --seed {seed}")
+}
+
+enum StageError {
+    Fit(FitError),
+    Write(CliError),
+}
+
+impl From<FitError> for StageError {
+    fn from(error: FitError) -> Self {
+        Self::Fit(error)
+    }
+}
+
+impl From<CliError> for StageError {
+    fn from(error: CliError) -> Self {
+        Self::Write(error)
+    }
+}

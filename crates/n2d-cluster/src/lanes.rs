@@ -1,0 +1,99 @@
+//! Blocks of sixteen rows turned on their side, so that one instruction works on several rows.
+//!
+//! A row has a lane of its own and lanes never mix, so what comes out for a row does not depend on the rows beside it.
+
+/// Rows in a block.
+pub(crate) const LANES: usize = 16;
+
+/// One value for each row of a block.
+pub(crate) type Lane = [f64; LANES];
+
+/// Turns up to sixteen rows, given one after the other, into a lane for each feature. Rows that are missing are zeros.
+#[inline(always)]
+pub(crate) fn load(rows: &[f32], block: &mut [Lane]) {
+    load_strided(rows, block, 1);
+}
+
+/// The same with the lane of feature `i` at `i * stride`.
+#[inline(always)]
+pub(crate) fn load_strided(rows: &[f32], block: &mut [Lane], stride: usize) {
+    let n_features = block.len().div_ceil(stride);
+    if rows.len() < n_features * LANES {
+        block.iter_mut().step_by(stride).for_each(|lane| lane.fill(0.0));
+    }
+    for (lane, row) in rows.chunks_exact(n_features).enumerate() {
+        for (values, &x) in block.iter_mut().step_by(stride).zip(row) {
+            values[lane] = f64::from(x);
+        }
+    }
+}
+
+/// `out = block - point`, feature by feature.
+#[inline(always)]
+pub(crate) fn subtract(block: &[Lane], point: &[f64], out: &mut [Lane]) {
+    for ((out, values), &origin) in out.iter_mut().zip(block).zip(point) {
+        for lane in 0..LANES {
+            out[lane] = values[lane] - origin;
+        }
+    }
+}
+
+/// Squared distance of each row to a point.
+#[inline(always)]
+pub(crate) fn squared_distance(block: &[Lane], point: &[f64]) -> Lane {
+    let mut sum = [0.0; LANES];
+    for (values, &origin) in block.iter().zip(point) {
+        for lane in 0..LANES {
+            let difference = values[lane] - origin;
+            sum[lane] += difference * difference;
+        }
+    }
+    sum
+}
+
+/// Sum over some blocks of products, lane by lane.
+#[inline(always)]
+pub(crate) fn dot(a: &[Lane], b: &[Lane]) -> Lane {
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums
+}
+
+/// Sum of all lanes, in one fixed order.
+#[inline(always)]
+pub(crate) fn total(lane: &Lane) -> f64 {
+    let eight: [f64; 8] = std::array::from_fn(|at| lane[at] + lane[at + 8]);
+    let four: [f64; 4] = std::array::from_fn(|at| eight[at] + eight[at + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_rows_are_zeros() {
+        let mut block = vec![[7.0; LANES]; 2];
+        load(&[1.0, 2.0, 3.0, 4.0], &mut block);
+        assert_eq!(block[0][..3], [1.0, 3.0, 0.0]);
+        assert_eq!(block[1][..3], [2.0, 4.0, 0.0]);
+        let mut wide = vec![[7.0; LANES]; 4];
+        load_strided(&[1.0, 2.0], &mut wide[1..], 2);
+        assert_eq!(
+            [wide[0][0], wide[1][0], wide[2][0], wide[3][0]],
+            [7.0, 1.0, 7.0, 2.0]
+        );
+        assert_eq!(wide[3][1], 0.0);
+        assert_eq!(squared_distance(&block, &[1.0, 0.0])[..3], [4.0, 20.0, 1.0]);
+    }
+
+    #[test]
+    fn dot_sums_all_lanes() {
+        let counting: Lane = std::array::from_fn(|lane| lane as f64);
+        assert_eq!(total(&dot(&[counting; 3], &[[1.0; LANES]; 3])), 360.0);
+    }
+}

@@ -1,0 +1,34 @@
+//! Shallow clusterers for n2d: they group the embedding that a manifold learner has made, or any rows.
+//!
+//! | name | part | clusters | new rows |
+//! |---|---|---|---|
+//! | `gmm` | [`GaussianMixture`] | ellipsoids of any shape and size, soft | `predict`, `predict_proba` |
+//! | `kmeans` | [`KMeans`] | round, of like size, hard | `predict` |
+//!
+//! ```
+//! use n2d_cluster::GaussianMixtureConfig;
+//! use n2d_core::{Clusterer, FitContext, FittedClusterer, PartConfig, Samples};
+//!
+//! let y = Samples::from_rows(&[0.0, 0.1, 0.2, 9.0, 9.1, 9.2], 1)?;
+//! let gmm = GaussianMixtureConfig::new(2).build()?;
+//! let fit = gmm.fit(y, &mut FitContext::new(42))?;
+//! assert_eq!(fit.model.labels().sizes().len(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A seed fixes the result, bit for bit, for any number of threads: rows are worked on in chunks whose size depends on
+//! the shape of the data alone, and sums over chunks are made in their order.
+
+mod cholesky;
+mod chunks;
+mod error;
+mod gmm;
+mod kmeans;
+mod lanes;
+mod multiversion;
+
+pub use error::{Collapsed, StartError};
+pub use gmm::{
+    FittedGaussianMixture, GaussianMixture, GaussianMixtureConfig, MixtureInit, MixtureParameters,
+};
+pub use kmeans::{FittedKMeans, KMeans, KMeansConfig, KMeansInit};

@@ -1,0 +1,124 @@
+//! Single-precision matrix products on one thread: the one place that calls the `gemm` crate.
+//!
+//! Parallel code calls it for *fixed-size* blocks of rows, one block a task, so that the bits of a result depend
+//! neither on the number of threads nor on how many rows are asked for at once.
+
+/// A view of a matrix in a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `rows` times `cols` values, row after row.
+    ///
+    /// # Panics
+    /// Where the slice has another length: a mistake of the calling code, never of the data.
+    pub fn new(values: &'a [f32], rows: usize, cols: usize) -> Self {
+        assert_eq!(
+            values.len(),
+            rows * cols,
+            "a {rows} x {cols} matrix in {} values",
+            values.len()
+        );
+        Self {
+            values,
+            rows,
+            cols,
+            row_stride: cols,
+            col_stride: 1,
+        }
+    }
+
+    /// The transposed view of the same values.
+    pub fn t(self) -> Self {
+        Self {
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+            ..self
+        }
+    }
+}
+
+/// `out = a b`, `out` row-major.
+///
+/// ```
+/// use n2d_core::matmul::{Matrix, product};
+///
+/// let a = [1.0, 2.0, 3.0, 4.0];
+/// let mut out = [0.0; 4];
+/// product(Matrix::new(&a, 2, 2), Matrix::new(&a, 2, 2).t(), &mut out);
+/// assert_eq!(out, [5.0, 11.0, 11.0, 25.0]);
+/// ```
+///
+/// # Panics
+/// Where the shapes do not fit: a mistake of the calling code, never of the data.
+pub fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+    let (m, k, n) = (a.rows, a.cols, b.cols);
+    assert_eq!(k, b.rows, "inner dimensions");
+    assert_eq!(out.len(), m * n, "shape of the result");
+    // SAFETY: `Matrix` keeps rows * cols equal to the length of its slice, so every index below the given shapes with
+    // the given strides lies inside it; `out` has m * n values and is borrowed mutably, so it aliases nothing.
+    #[allow(unsafe_code)]
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            false,
+            a.values.as_ptr(),
+            a.col_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.col_stride as isize,
+            b.row_stride as isize,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive(a: &[f32], b: &[f32], (m, k, n): (usize, usize, usize)) -> Vec<f64> {
+        let entry = |i: usize, j: usize| {
+            (0..k)
+                .map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j]))
+                .sum::<f64>()
+        };
+        (0..m * n).map(|at| entry(at / n, at % n)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_definition(m in 1..20_usize, k in 1..20_usize, n in 1..20_usize, seed: u64) {
+            let mut rng = crate::rng::SplitMix64::new(seed, 0, 0);
+            let mut draw = |len| (0..len).map(|_| rng.below(2001) as f32 / 1000.0 - 1.0).collect::<Vec<_>>();
+            let (a, b) = (draw(m * k), draw(k * n));
+            let b_t: Vec<f32> = (0..n * k).map(|at| b[at % k * n + at / k]).collect();
+            let (mut out, mut out_t) = (vec![0.0; m * n], vec![0.0; m * n]);
+            product(Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut out);
+            product(Matrix::new(&a, m, k), Matrix::new(&b_t, n, k).t(), &mut out_t);
+            for ((x, y), expected) in out.iter().zip(&out_t).zip(naive(&a, &b, (m, k, n))) {
+                prop_assert!((f64::from(*x) - expected).abs() < 1e-5);
+                prop_assert!((f64::from(*y) - expected).abs() < 1e-5);
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+use n2d_core::{ApplyError, Samples};
+use ndarray::Array2;
+
+use crate::UnknownName;
+
+/// How columns are brought to a common scale before clustering.
+///
+/// Built-in sets come scaled as the paper's authors scaled them and need none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scaling {
+    /// Values as they are: the default.
+    #[default]
+    None,
+    /// Each column's least value becomes 0, its greatest 1.
+    MinMax,
+    /// Each column gets mean 0 and standard deviation 1 (that of the population: divided by `n_samples`).
+    Standard,
+}
+
+impl Scaling {
+    pub(crate) const PART: &'static str = "scaling";
+    const NAMES: [(&'static str, Self); 3] = [
+        ("none", Self::None),
+        ("minmax", Self::MinMax),
+        ("standard", Self::Standard),
+    ];
+
+    /// Its name as on a command line: `none`, `minmax` or `standard`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::MinMax => "minmax",
+            Self::Standard => "standard",
+        }
+    }
+
+    /// Learns each column's scale from rows; in f64, in the order of the rows. O(n_samples * n_features).
+    ///
+    /// A constant column has no scale: it becomes 0, there and in rows to come.
+    ///
+    /// ```
+    /// use n2d_core::Samples;
+    /// use n2d_datasets::Scaling;
+    ///
+    /// let mut x = ndarray::array![[0.0, 5.0], [5.0, 5.0], [10.0, 5.0]];
+    /// let scaler = Scaling::MinMax.fit(Samples::new(x.view())?);
+    /// scaler.apply(&mut x)?;
+    /// assert_eq!(x, ndarray::array![[0.0, 0.0], [0.5, 0.0], [1.0, 0.0]]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fit(self, x: Samples<'_>) -> Scaler {
+        let n_features = x.n_features();
+        let columns = match self {
+            Self::None => Vec::new(),
+            Self::MinMax | Self::Standard => self.fit_columns(x),
+        };
+        Scaler {
+            scaling: self,
+            n_features,
+            columns,
+        }
+    }
+
+    fn fit_columns(self, x: Samples<'_>) -> Vec<ColumnScale> {
+        let bounds = Bounds::of(x);
+        let (offset, scale) = match self {
+            Self::Standard => {
+                let mean = mean(x, |_, v| v);
+                let variance = mean_of_squares(x, &mean);
+                (mean, variance.iter().map(|v| v.sqrt()).collect())
+            }
+            _ => (bounds.low.clone(), bounds.ranges()),
+        };
+        let of_column = |(column, (offset, scale))| ColumnScale {
+            offset,
+            // The sums of a constant column may differ from it in their last bit: the bounds can't.
+            scale: if bounds.is_constant(column) { 0.0 } else { scale },
+        };
+        offset.into_iter().zip(scale).enumerate().map(of_column).collect()
+    }
+}
+
+impl std::str::FromStr for Scaling {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, scaling)| *scaling).ok_or_else(|| UnknownName {
+            what: "scaling",
+            given: name.to_owned(),
+            known: Self::NAMES.iter().map(|(known, _)| *known).collect(),
+        })
+    }
+}
+
+/// The scale of each column, learned by [`Scaling::fit`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaler {
+    scaling: Scaling,
+    n_features: usize,
+    columns: Vec<ColumnScale>,
+}
+
+/// A value becomes `(value - offset) / scale`; 0 where the scale is 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct ColumnScale {
+    offset: f64,
+    scale: f64,
+}
+
+impl Scaler {
+    /// Which scaling it is.
+    pub fn scaling(&self) -> Scaling {
+        self.scaling
+    }
+
+    /// Each column's `(offset, scale)`: a value becomes `(value - offset) / scale`, or 0 where the scale is 0.
+    /// Empty for [`Scaling::None`].
+    pub fn columns(&self) -> Vec<(f64, f64)> {
+        self.columns.iter().map(|c| (c.offset, c.scale)).collect()
+    }
+
+    /// Scales rows in place. Rows to come may lie outside the range of those the scale was learned from.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] where the rows are of another width.
+    pub fn apply(&self, x: &mut Array2<f32>) -> Result<(), ApplyError> {
+        if x.ncols() != self.n_features {
+            return Err(ApplyError::FeatureMismatch {
+                part: Scaling::PART.to_owned(),
+                expected: self.n_features,
+                given: x.ncols(),
+            });
+        }
+        for mut row in x.rows_mut() {
+            for (value, column) in row.iter_mut().zip(&self.columns) {
+                *value = column.apply(*value);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ColumnScale {
+    fn apply(self, value: f32) -> f32 {
+        if self.scale == 0.0 {
+            return 0.0;
+        }
+        ((f64::from(value) - self.offset) / self.scale) as f32
+    }
+}
+
+struct Bounds {
+    low: Vec<f64>,
+    high: Vec<f64>,
+}
+
+impl Bounds {
+    fn of(x: Samples<'_>) -> Self {
+        let mut low = vec![f64::INFINITY; x.n_features()];
+        let mut high = vec![f64::NEG_INFINITY; x.n_features()];
+        for row in x.rows() {
+            for (column, &value) in row.iter().enumerate() {
+                low[column] = low[column].min(f64::from(value));
+                high[column] = high[column].max(f64::from(value));
+            }
+        }
+        Self { low, high }
+    }
+
+    fn ranges(&self) -> Vec<f64> {
+        self.high
+            .iter()
+            .zip(&self.low)
+            .map(|(high, low)| high - low)
+            .collect()
+    }
+
+    fn is_constant(&self, column: usize) -> bool {
+        self.low[column] == self.high[column]
+    }
+}
+
+fn mean(x: Samples<'_>, term: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    let mut sums = vec![0.0; x.n_features()];
+    for row in x.rows() {
+        for (column, &value) in row.iter().enumerate() {
+            sums[column] += term(column, f64::from(value));
+        }
+    }
+    let n = x.n_samples() as f64;
+    sums.iter().map(|sum| sum / n).collect()
+}
+
+fn mean_of_squares(x: Samples<'_>, center: &[f64]) -> Vec<f64> {
+    mean(x, |column, value| (value - center[column]).powi(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn scaled(scaling: Scaling, mut x: Array2<f32>) -> Array2<f32> {
+        let scaler = scaling.fit(Samples::new(x.view()).unwrap());
+        scaler.apply(&mut x).unwrap();
+        x
+    }
+
+    #[test]
+    fn standard_has_mean_zero_and_deviation_one() {
+        let x = scaled(Scaling::Standard, array![[1.0, 10.0], [2.0, 10.0], [3.0, 40.0]]);
+        // Variances 2/3 and 200.
+        let (a, b) = (1.5_f32.sqrt(), std::f32::consts::FRAC_1_SQRT_2);
+        let expected = array![[-a, -b], [0.0, -b], [a, 2.0 * b]];
+        assert_eq!(x, expected);
+    }
+
+    #[test]
+    fn constant_columns_become_zero_whatever_their_sums_round_to() {
+        let x = Array2::from_elem((1000, 3), 0.1_f32);
+        assert_eq!(
+            scaled(Scaling::Standard, x.clone()),
+            Array2::<f32>::zeros((1000, 3))
+        );
+        assert_eq!(
+            scaled(Scaling::MinMax, x.clone()),
+            Array2::<f32>::zeros((1000, 3))
+        );
+        assert_eq!(scaled(Scaling::None, x.clone()), x);
+    }
+
+    #[test]
+    fn extremes_stay_finite() {
+        let x = scaled(Scaling::Standard, array![[f32::MAX], [f32::MIN], [0.0]]);
+        assert!(x.iter().all(|v| v.is_finite()));
+        let x = scaled(Scaling::MinMax, array![[f32::MAX], [f32::MIN]]);
+        assert_eq!(x, array![[1.0], [0.0]]);
+    }
+
+    #[test]
+    fn rows_to_come_are_scaled_alike_and_must_be_as_wide() {
+        let x = array![[0.0, 7.0], [2.0, 7.0]];
+        let scaler = Scaling::MinMax.fit(Samples::new(x.view()).unwrap());
+        let mut more = array![[3.0, 9.0]];
+        scaler.apply(&mut more).unwrap();
+        assert_eq!(more, array![[1.5, 0.0]]);
+        let error = scaler.apply(&mut array![[1.0]]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "scaling: fitted on rows of 2 features, but given rows of 1"
+        );
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for scaling in [Scaling::None, Scaling::MinMax, Scaling::Standard] {
+            assert_eq!(scaling.name().parse(), Ok(scaling));
+        }
+        let error = "max".parse::<Scaling>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no scaling \"max\"; there are none, minmax, standard"
+        );
+    }
+}

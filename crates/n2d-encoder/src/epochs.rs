@@ -1,0 +1,155 @@
+//! What an epoch is: how many there are, in which order rows come, what its loss is, and which one was the best.
+
+use n2d_core::rng::ChaCha8Rng;
+use rand::Rng;
+
+use crate::DenseNetwork;
+
+/// Optimiser steps that the automatic number of epochs makes at least.
+pub(crate) const AUTO_STEPS: usize = 1000;
+
+/// Epochs that the automatic number makes at least.
+pub(crate) const AUTO_EPOCHS: usize = 10;
+
+/// Enough epochs of so many batches for [`AUTO_STEPS`], and no fewer than [`AUTO_EPOCHS`].
+pub(crate) fn automatic(n_batches: usize) -> usize {
+    AUTO_STEPS.div_ceil(n_batches).max(AUTO_EPOCHS)
+}
+
+/// A random order of `n` rows (Fisher and Yates).
+pub(crate) fn order(n: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, below(last + 1, rng));
+    }
+    order
+}
+
+/// A number below `n`, by the high half of a product (bias below `n / 2^64`).
+fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
+    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
+}
+
+/// The mean of batch losses, each weighted by its rows, as Keras reports an epoch.
+#[derive(Default)]
+pub(crate) struct RunningLoss {
+    sum: f64,
+    n_rows: usize,
+}
+
+impl RunningLoss {
+    pub(crate) fn add(&mut self, loss: f64, n_rows: usize) {
+        self.sum += loss * n_rows as f64;
+        self.n_rows += n_rows;
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / self.n_rows as f64
+    }
+}
+
+/// The best epoch so far, and how many may pass without a better one.
+pub(crate) struct Patience {
+    allowed: usize,
+    waited: usize,
+    best: Option<Best>,
+}
+
+/// The epoch of the lowest loss, counted from one, and the weights at its end.
+pub(crate) struct Best {
+    pub(crate) epoch: usize,
+    pub(crate) loss: f64,
+    pub(crate) network: DenseNetwork,
+}
+
+impl Patience {
+    pub(crate) fn new(allowed: usize) -> Self {
+        Self {
+            allowed,
+            waited: 0,
+            best: None,
+        }
+    }
+
+    /// Takes note of an epoch; says whether patience is at its end.
+    pub(crate) fn is_over(&mut self, epoch: usize, loss: f64, network: &DenseNetwork) -> bool {
+        if self.best.as_ref().is_none_or(|best| loss < best.loss) {
+            self.waited = 0;
+            self.best = Some(Best {
+                epoch,
+                loss,
+                network: network.clone(),
+            });
+        } else {
+            self.waited += 1;
+        }
+        self.waited >= self.allowed
+    }
+
+    pub(crate) fn into_best(self) -> Option<Best> {
+        self.best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Activation;
+    use n2d_core::FitContext;
+
+    #[test]
+    fn automatic_epochs_make_a_thousand_steps_and_ten_epochs() {
+        assert_eq!(automatic(1), 1000);
+        assert_eq!(automatic(43), 24);
+        assert_eq!(automatic(100), 10);
+        assert_eq!(automatic(274), 10);
+    }
+
+    /// A saved seed must mean the same for ever: this order may never change.
+    #[test]
+    fn order_is_a_pinned_permutation() {
+        let made = order(8, &mut FitContext::new(42).rng("encoder shuffle", 0));
+        let mut sorted = made.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(made, [5, 2, 0, 1, 6, 3, 4, 7]);
+        assert_ne!(made, order(8, &mut FitContext::new(42).rng("encoder shuffle", 1)));
+    }
+
+    #[test]
+    fn every_row_comes_to_every_place() {
+        let mut counts = [[0_u32; 5]; 5];
+        for epoch in 0..5000 {
+            let made = order(5, &mut FitContext::new(1).rng("encoder shuffle", epoch));
+            for (place, row) in made.into_iter().enumerate() {
+                counts[place][row] += 1;
+            }
+        }
+        assert!(
+            counts.iter().flatten().all(|&n| (880..1120).contains(&n)),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn epoch_loss_is_weighted_by_rows() {
+        let mut loss = RunningLoss::default();
+        loss.add(1.0, 3);
+        loss.add(5.0, 1);
+        assert_eq!(loss.mean(), 2.0);
+    }
+
+    #[test]
+    fn patience_counts_epochs_without_a_better_one() {
+        let network = DenseNetwork::new(1, &[], 1, Activation::Relu, &FitContext::new(0)).unwrap();
+        let mut patience = Patience::new(2);
+        let losses = [3.0, 2.0, 2.0, 1.0, 1.5, 1.0];
+        let over: Vec<bool> = (1..)
+            .zip(losses)
+            .map(|(epoch, loss)| patience.is_over(epoch, loss, &network))
+            .collect();
+        assert_eq!(over, [false, false, false, false, false, true]);
+        let best = patience.into_best().unwrap();
+        assert_eq!((best.epoch, best.loss), (4, 1.0));
+    }
+}

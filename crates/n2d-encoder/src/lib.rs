@@ -1,0 +1,51 @@
+//! Encoders for n2d ("not too deep" clustering, McConville et al., [arXiv 1908.05968]): autoencoders that learn the
+//! latents of data, and the identity that leaves data as it is.
+//!
+//! | part | configuration | what it learns |
+//! |---|---|---|
+//! | [`DenseAutoencoder`] | [`DenseAutoencoderConfig`] | the paper's fully connected autoencoder |
+//! | [`Identity`] | [`IdentityConfig`] | nothing: N2D on raw data or on ready-made embeddings |
+//!
+//! ```
+//! use n2d_core::{Encoder, FitContext, FittedEncoder, PartConfig, Samples};
+//! use n2d_encoder::DenseAutoencoderConfig;
+//!
+//! let values: Vec<f32> = (0..60).map(|i| (i % 7) as f32 / 7.0).collect();
+//! let x = Samples::from_rows(&values, 6)?;
+//! let encoder = DenseAutoencoderConfig {
+//!     hidden: vec![16, 8],
+//!     n_epochs: Some(5),
+//!     ..DenseAutoencoderConfig::new(2)
+//! }
+//! .build()?;
+//! let fit = encoder.fit(x, &mut FitContext::new(42))?;
+//! assert_eq!(fit.model.encode(x)?.dim(), (10, 2));
+//! assert_eq!(fit.report.history.len(), 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Training runs on burn's CPU backend; no type of burn appears in this crate's interface. A fitted encoder is plain
+//! arrays, and applies them by matrix products of this project's own.
+//!
+//! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
+
+mod activation;
+mod burn_engine;
+mod config;
+mod dense;
+mod epochs;
+mod fitted;
+mod identity;
+mod loss;
+mod network;
+mod optimizer;
+mod training;
+
+pub use activation::Activation;
+pub use config::DenseAutoencoderConfig;
+pub use dense::DenseAutoencoder;
+pub use fitted::FittedDenseAutoencoder;
+pub use identity::{FittedIdentity, Identity, IdentityConfig};
+pub use loss::Loss;
+pub use network::{DenseLayer, DenseNetwork};
+pub use optimizer::Optimizer;

@@ -1,0 +1,51 @@
+//! Data for the tests, and what they ask of an embedding.
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+use n2d_core::rng::SplitMix64;
+use n2d_core::{Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Samples};
+use n2d_manifold::{FittedUmap, UmapConfig};
+use ndarray::ArrayView2;
+
+/// Standard normal values, as sums of twelve uniform ones.
+pub(crate) fn normal(len: usize, seed: u64) -> Vec<f32> {
+    let mut rng = SplitMix64::new(seed, 0, 0);
+    let mut uniform = || rng.below(1 << 24) as f32 / (1 << 24) as f32;
+    (0..len)
+        .map(|_| (0..12).map(|_| uniform()).sum::<f32>() - 6.0)
+        .collect()
+}
+
+/// Rows of `n_blobs` groups in turn, each normal around its own centre, centres `apart` standard deviations apart or more.
+pub(crate) fn blobs(n: usize, d: usize, n_blobs: usize, apart: f32, seed: u64) -> Vec<f32> {
+    let mut values = normal(n * d, seed);
+    for (row, values) in values.chunks_exact_mut(d).enumerate() {
+        let blob = row % n_blobs;
+        values[blob % d] += apart * (1 + blob / d) as f32;
+    }
+    values
+}
+
+pub(crate) fn samples(values: &[f32], d: usize) -> Samples<'_> {
+    Samples::from_rows(values, d).unwrap()
+}
+
+/// Fits and checks what every embedding must be.
+pub(crate) fn fit(
+    config: &UmapConfig,
+    x: Samples<'_>,
+    ctx: &mut FitContext<'_>,
+) -> Result<Fit<FittedUmap>, FitError> {
+    let fit = config.build().unwrap().fit(x, ctx)?;
+    let embedding = fit.model.embedding();
+    assert_eq!(embedding.dim(), (x.n_samples(), config.n_components));
+    assert!(embedding.iter().all(|v| v.is_finite()), "{embedding}");
+    Ok(fit)
+}
+
+pub(crate) fn fit_seeded(config: &UmapConfig, values: &[f32], d: usize, seed: u64) -> Fit<FittedUmap> {
+    fit(config, samples(values, d), &mut FitContext::new(seed)).unwrap()
+}
+
+pub(crate) fn bits(values: ArrayView2<'_, f32>) -> Vec<u32> {
+    values.iter().map(|v| v.to_bits()).collect()
+}

@@ -1,0 +1,38 @@
+//! How well labels agree with known classes: ACC by optimal assignment, NMI and ARI.
+//!
+//! | metric | function | best | by chance | noise |
+//! |---|---|---|---|---|
+//! | clustering accuracy (ACC) | [`accuracy`] | 1 | above 0 | never right |
+//! | normalised mutual information (NMI) | [`normalized_mutual_info`] | 1 | above 0 | a group of its own |
+//! | adjusted Rand index (ARI) | [`adjusted_rand_index`] | 1 | 0 on average | a group of its own |
+//!
+//! [`assess`] computes all three from one [`Contingency`] table, and the trait [`Assess`] offers the same on labels and on
+//! fitted pipelines. What the numbers of the labels are does not matter to any of them.
+//!
+//! ```
+//! use n2d_core::Labels;
+//! use n2d_metrics::Assess;
+//!
+//! let classes = Labels::new(vec![0, 0, 0, 1, 1, 1])?;
+//! let clusters = Labels::new(vec![7, 7, 4, 4, 4, 4])?;
+//! let assessment = clusters.assess(&classes)?;
+//! assert_eq!(assessment.to_string(), "ACC 0.833  NMI 0.479  ARI 0.324");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! All counts are exact whole numbers, so the results depend neither on the order of the rows nor on any thread count.
+
+mod accuracy;
+mod assess;
+mod assignment;
+mod contingency;
+mod error;
+mod information;
+mod rand_index;
+
+pub use accuracy::{accuracy, best_mapping};
+pub use assess::{Assess, Assessment, assess};
+pub use contingency::{Cell, Contingency};
+pub use error::MetricError;
+pub use information::normalized_mutual_info;
+pub use rand_index::adjusted_rand_index;

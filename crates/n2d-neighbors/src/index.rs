@@ -1,0 +1,283 @@
+use n2d_core::check::{enough_samples, same_features};
+use n2d_core::{ApplyError, FitContext, FitError, Progress, Samples};
+use rayon::prelude::*;
+
+use crate::brute_force::QUERY_BLOCK;
+use crate::nearest::Slots;
+use crate::scale::Scale;
+use crate::{BruteForce, KdTree, Neighbors};
+
+/// Up to this many features [`NeighborSearch::Auto`] takes the k-d tree; above it, most of a tree is visited anyway
+/// and matrix products win.
+pub const TREE_MAX_FEATURES: usize = 24;
+
+/// How neighbours are searched. Every way is exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NeighborSearch {
+    /// A tree up to [`TREE_MAX_FEATURES`] features, matrix products above.
+    #[default]
+    Auto,
+    /// A [k-d tree](KdTree).
+    KdTree,
+    /// [Matrix products](BruteForce).
+    BruteForce,
+}
+
+/// An index of points that answers which are nearest to a row.
+///
+/// Any finite values will do: where squares would overflow or vanish, the points are scaled by a power of two. Distances
+/// beyond the largest `f32` are given as that; of points that all lie so far from a new row, the first count as nearest.
+///
+/// ```
+/// use n2d_core::{FitContext, Samples};
+/// use n2d_neighbors::{NeighborIndex, NeighborSearch};
+///
+/// let x = Samples::from_rows(&[0.0, 1.0, 3.0, 7.0], 1)?;
+/// let index = NeighborIndex::new(x, NeighborSearch::Auto);
+/// let graph = index.graph(x, 2, &mut FitContext::new(0))?;
+/// assert_eq!(graph.indices(0), [1, 2]);
+/// assert_eq!(graph.distances(3), [4.0, 6.0]);
+///
+/// let near = index.query(Samples::from_rows(&[2.9], 1)?, 1)?;
+/// assert_eq!(near.indices(0), [2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct NeighborIndex {
+    scale: Scale,
+    way: Way,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    KdTree(KdTree),
+    BruteForce(BruteForce),
+}
+
+/// Rows a task: the number of threads has no say in the result, this only shares the work out.
+const ROWS: usize = QUERY_BLOCK;
+/// Tasks between two looks at the cancel token.
+const TASKS_A_STEP: usize = 64;
+
+impl NeighborIndex {
+    /// Indexes points.
+    pub fn new(points: Samples<'_>, search: NeighborSearch) -> Self {
+        let tree = match search {
+            NeighborSearch::Auto => points.n_features() <= TREE_MAX_FEATURES,
+            NeighborSearch::KdTree => true,
+            NeighborSearch::BruteForce => false,
+        };
+        let scale = Scale::of(points);
+        let scaled = scale.apply(points);
+        let points =
+            Samples::from_rows(&scaled, points.n_features()).expect("as many finite values as before");
+        let way = if tree {
+            Way::KdTree(KdTree::new(points))
+        } else {
+            Way::BruteForce(BruteForce::new(points))
+        };
+        Self { scale, way }
+    }
+
+    /// Number of points.
+    pub fn n_samples(&self) -> usize {
+        match &self.way {
+            Way::KdTree(tree) => tree.n_samples(),
+            Way::BruteForce(all) => all.n_samples(),
+        }
+    }
+
+    /// Width of the points.
+    pub fn n_features(&self) -> usize {
+        match &self.way {
+            Way::KdTree(tree) => tree.n_features(),
+            Way::BruteForce(all) => all.n_features(),
+        }
+    }
+
+    /// The graph of the indexed points themselves, which are given once more: the `k` nearest others of each.
+    ///
+    /// Reports the phase `neighbours` in rows.
+    ///
+    /// # Errors
+    /// [`FitError::TooFewSamples`] where there are not more than `k` points, [`FitError::Cancelled`].
+    ///
+    /// # Panics
+    /// Where `points` are not as many and as wide as the indexed ones.
+    pub fn graph(
+        &self,
+        points: Samples<'_>,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Neighbors, FitError> {
+        enough_samples(
+            "neighbours",
+            &format!("the {k} nearest others of each"),
+            k + 1,
+            points,
+        )?;
+        assert_eq!(
+            (points.n_samples(), points.n_features()),
+            (self.n_samples(), self.n_features())
+        );
+        let (n, d) = (points.n_samples(), points.n_features());
+        let scaled = self.scale.apply(points);
+        let mut graph = Neighbors::with_capacity(n, k);
+        for first in (0..n).step_by(ROWS * TASKS_A_STEP) {
+            let rows = (ROWS * TASKS_A_STEP).min(n - first);
+            let tasks = graph.slots(first, rows).pieces(ROWS);
+            tasks.into_par_iter().enumerate().for_each(|(task, mut slots)| {
+                let first = first + task * ROWS;
+                let queries = &scaled[first * d..][..slots.n_rows() * d];
+                self.search(queries, Some(first), &mut slots, k);
+            });
+            ctx.step(Progress::new("neighbours", first + rows, n))?;
+        }
+        Ok(graph.measured(self.scale))
+    }
+
+    /// The `k` indexed points nearest to each of some new rows, in parallel; a row's result does not depend on the rows beside it.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for rows of another width.
+    ///
+    /// # Panics
+    /// Where `k` is 0 or above the number of indexed points.
+    pub fn query(&self, rows: Samples<'_>, k: usize) -> Result<Neighbors, ApplyError> {
+        same_features("neighbours", self.n_features(), rows)?;
+        assert!(
+            (1..=self.n_samples()).contains(&k),
+            "{k} neighbours among {} points",
+            self.n_samples()
+        );
+        let mut found = Neighbors::with_capacity(rows.n_samples(), k);
+        let tasks = found.slots(0, rows.n_samples()).pieces(ROWS);
+        let scaled = self.scale.apply(rows);
+        tasks
+            .into_par_iter()
+            .zip(scaled.par_chunks(ROWS * rows.n_features()))
+            .for_each(|(mut slots, queries)| self.search(queries, None, &mut slots, k));
+        Ok(found.measured(self.scale))
+    }
+
+    /// Fills the slots for one task's queries, which are points from number `own` on or new rows.
+    fn search(&self, queries: &[f32], own: Option<usize>, slots: &mut Slots<'_>, k: usize) {
+        match &self.way {
+            Way::KdTree(tree) => tree.search(queries, own, slots, k),
+            Way::BruteForce(all) => all.search(queries, own, slots, k),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use n2d_core::Parallelism;
+    use n2d_core::rng::SplitMix64;
+    use proptest::prelude::*;
+
+    fn points(n: usize, d: usize, levels: usize, seed: u64) -> Vec<f32> {
+        let mut rng = SplitMix64::new(seed, 0, 0);
+        (0..n * d)
+            .map(|_| rng.below(levels) as f32 / 7.0 + 100.0)
+            .collect()
+    }
+
+    fn by_definition(x: Samples<'_>, row: usize, k: usize) -> Vec<f64> {
+        let squared = |other: &[f32]| -> f64 {
+            let terms = x
+                .row(row)
+                .iter()
+                .zip(other)
+                .map(|(a, b)| f64::from(a - b).powi(2))
+                .collect::<Vec<_>>();
+            terms.iter().sum()
+        };
+        let mut all: Vec<f64> = x
+            .rows()
+            .enumerate()
+            .filter(|&(i, _)| i != row)
+            .map(|(_, other)| squared(other).sqrt())
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all.truncate(k);
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        /// Few levels make ties and duplicates; the offset makes cancellation.
+        #[test]
+        fn both_ways_are_exact(n in 2..200_usize, d in 1..40_usize, levels in 1..2000_usize, k in 1..12_usize, seed: u64) {
+            let k = k.min(n - 1);
+            let values = points(n, d, levels, seed);
+            let x = Samples::from_rows(&values, d).unwrap();
+            let mut ctx = FitContext::new(0);
+            for search in [NeighborSearch::KdTree, NeighborSearch::BruteForce] {
+                let graph = NeighborIndex::new(x, search).graph(x, k, &mut ctx).unwrap();
+                for row in 0..n {
+                    prop_assert!(!graph.indices(row).contains(&(row as u32)));
+                    for (got, expected) in graph.distances(row).iter().zip(by_definition(x, row, k)) {
+                        prop_assert!((f64::from(*got) - expected).abs() <= 1e-5 * (1.0 + expected), "{search:?}: {got} {expected}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn new_rows_may_be_their_own_twins_and_batches_do_not_matter() {
+        let values = points(300, 30, 50, 3);
+        let x = Samples::from_rows(&values, 30).unwrap();
+        for search in [NeighborSearch::KdTree, NeighborSearch::BruteForce] {
+            let index = NeighborIndex::new(x, search);
+            let all = index.query(x, 3).unwrap();
+            for row in [0, 63, 64, 299] {
+                assert_eq!(all.distances(row)[0], 0.0);
+                let alone = index
+                    .query(Samples::from_rows(&values[row * 30..][..30], 30).unwrap(), 3)
+                    .unwrap();
+                assert_eq!(
+                    (alone.indices(0), alone.distances(0)),
+                    (all.indices(row), all.distances(row))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let values = points(5000, 5, 10_000, 1);
+        let x = Samples::from_rows(&values, 5).unwrap();
+        let graph = |threads: usize| {
+            let threads = Parallelism::threads(threads.try_into().unwrap()).unwrap();
+            let index = NeighborIndex::new(x, NeighborSearch::Auto);
+            threads.install(|| index.graph(x, 15, &mut FitContext::new(0)).unwrap())
+        };
+        assert_eq!(graph(1), graph(4));
+    }
+
+    #[test]
+    fn misfits_are_errors() {
+        let x = Samples::from_rows(&[0.0, 1.0], 1).unwrap();
+        let index = NeighborIndex::new(x, NeighborSearch::Auto);
+        let error = index.graph(x, 2, &mut FitContext::new(0)).unwrap_err();
+        assert!(matches!(
+            error,
+            FitError::TooFewSamples {
+                needed: 3,
+                given: 2,
+                ..
+            }
+        ));
+        let wide = Samples::from_rows(&[0.0, 1.0], 2).unwrap();
+        assert!(matches!(
+            index.query(wide, 1).unwrap_err(),
+            ApplyError::FeatureMismatch {
+                expected: 1,
+                given: 2,
+                ..
+            }
+        ));
+    }
+}

@@ -1,0 +1,175 @@
+use n2d_core::Samples;
+
+use crate::nearest::{Nearest, Slots};
+
+/// Points a leaf: enough to fill vector registers, few enough to skip most points.
+const LEAF: usize = 32;
+
+/// An exact nearest-neighbour index for few dimensions (Bentley 1975), with bounding boxes.
+///
+/// Building takes `O(n d log n)`, a query `O(d log n)` where the dimension is low and the whole set where it is high.
+/// Equal distances are resolved by the index, so the result is one and the same for any order of the search.
+#[derive(Debug, Clone)]
+pub struct KdTree {
+    n_features: usize,
+    /// Index of the point at each position; the points of a node are at consecutive positions.
+    order: Vec<u32>,
+    /// The points, leaf after leaf; within a leaf one feature after the other, so that loops run over points.
+    values: Vec<f32>,
+    nodes: Vec<Node>,
+    /// For each node its lowest, then its highest value of each feature.
+    boxes: Vec<f32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    start: u32,
+    end: u32,
+    /// The two halves; none in a leaf.
+    children: Option<[u32; 2]>,
+}
+
+impl KdTree {
+    /// Builds the tree of some points.
+    pub fn new(points: Samples<'_>) -> Self {
+        let n = points.n_samples();
+        let mut tree = Self {
+            n_features: points.n_features(),
+            order: (0..n as u32).collect(),
+            values: Vec::with_capacity(n * points.n_features()),
+            nodes: Vec::new(),
+            boxes: Vec::new(),
+        };
+        tree.build(points, 0, n);
+        tree
+    }
+
+    /// Number of points.
+    pub fn n_samples(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Width of the points.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// Makes the node of a range of positions and returns its number.
+    fn build(&mut self, points: Samples<'_>, start: usize, end: usize) -> u32 {
+        let number = self.nodes.len();
+        let widest = self.push_box(points, start, end);
+        self.nodes.push(Node {
+            start: start as u32,
+            end: end as u32,
+            children: None,
+        });
+        if end - start <= LEAF {
+            self.push_leaf(points, start, end);
+        } else {
+            let middle = start + (end - start) / 2;
+            let values = points.as_slice();
+            let key = |index: u32| values[index as usize * self.n_features + widest];
+            self.order[start..end]
+                .select_nth_unstable_by(middle - start, |&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
+            let left = self.build(points, start, middle);
+            let right = self.build(points, middle, end);
+            self.nodes[number].children = Some([left, right]);
+        }
+        number as u32
+    }
+
+    /// Appends the bounding box of a range and returns its widest feature.
+    fn push_box(&mut self, points: Samples<'_>, start: usize, end: usize) -> usize {
+        let d = self.n_features;
+        let values = points.as_slice();
+        let mut low = vec![f32::INFINITY; d];
+        let mut high = vec![f32::NEG_INFINITY; d];
+        for &index in &self.order[start..end] {
+            for (f, &value) in values[index as usize * d..][..d].iter().enumerate() {
+                low[f] = low[f].min(value);
+                high[f] = high[f].max(value);
+            }
+        }
+        let spread = |f: usize| high[f] - low[f];
+        let widest = (0..d)
+            .max_by(|&a, &b| spread(a).total_cmp(&spread(b)))
+            .unwrap_or(0);
+        self.boxes.extend(low);
+        self.boxes.extend(high);
+        widest
+    }
+
+    fn push_leaf(&mut self, points: Samples<'_>, start: usize, end: usize) {
+        let values = points.as_slice();
+        for f in 0..self.n_features {
+            let column = self.order[start..end]
+                .iter()
+                .map(|&i| values[i as usize * self.n_features + f]);
+            self.values.extend(column);
+        }
+    }
+
+    /// Fills the slots with the neighbours of `queries`. `own` is the index of the first query where the queries are points
+    /// of the tree itself, each of which is not its own neighbour.
+    pub(crate) fn search(&self, queries: &[f32], own: Option<usize>, slots: &mut Slots<'_>, k: usize) {
+        let mut nearest = Nearest::new(k);
+        for (row, query) in queries.chunks_exact(self.n_features).enumerate() {
+            nearest.clear();
+            self.descend(0, query, own.map(|first| (first + row) as u32), &mut nearest);
+            slots.write(row, &nearest);
+        }
+    }
+
+    fn descend(&self, number: u32, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
+        let node = self.nodes[number as usize];
+        let Some([left, right]) = node.children else {
+            return self.scan(node, query, own, nearest);
+        };
+        let (to_left, to_right) = (
+            self.distance_to_box(left, query),
+            self.distance_to_box(right, query),
+        );
+        let nearer_first = if to_left <= to_right {
+            [(to_left, left), (to_right, right)]
+        } else {
+            [(to_right, right), (to_left, left)]
+        };
+        for (distance, child) in nearer_first {
+            if distance <= nearest.bound() {
+                self.descend(child, query, own, nearest);
+            }
+        }
+    }
+
+    /// Squared distance to a node's box: never above that to any point in it, even as rounded, because both add the same
+    /// terms in the same order and rounding is monotone.
+    fn distance_to_box(&self, number: u32, query: &[f32]) -> f32 {
+        let d = self.n_features;
+        let (low, high) = self.boxes[number as usize * 2 * d..][..2 * d].split_at(d);
+        query
+            .iter()
+            .zip(low.iter().zip(high))
+            .fold(0.0, |sum, (&q, (&low, &high))| {
+                let outside = (low - q).max(q - high).max(0.0);
+                sum + outside * outside
+            })
+    }
+
+    fn scan(&self, leaf: Node, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
+        let (start, end) = (leaf.start as usize, leaf.end as usize);
+        let n = end - start;
+        let mut squared = [0.0_f32; LEAF];
+        let columns = self.values[start * self.n_features..end * self.n_features].chunks_exact(n);
+        for (&q, column) in query.iter().zip(columns) {
+            for (sum, &value) in squared.iter_mut().zip(column) {
+                *sum += (q - value) * (q - value);
+            }
+        }
+        let bound = nearest.bound();
+        for (&squared, &index) in squared[..n].iter().zip(&self.order[start..end]) {
+            if squared <= bound && own != Some(index) {
+                nearest.offer(squared, index);
+            }
+        }
+    }
+}

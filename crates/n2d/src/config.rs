@@ -1,0 +1,132 @@
+use n2d_core::Stage;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::BuildError;
+
+/// A pipeline as data: which part stands at each stage, with the options that differ from the part's defaults.
+///
+/// ```
+/// use n2d::{PipelineConfig, Registry};
+///
+/// let mut config = PipelineConfig::new(10);
+/// config.encoder.name = "identity".into();
+/// config.set("umap.n_neighbors=30")?;
+/// let pipeline = Registry::default().build(&config)?;
+///
+/// let error = config.set("umpa.n_neighbors=30").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "umpa.n_neighbors=30: no part of this pipeline is called umpa; its parts are identity, umap, gmm. Did you mean umap?"
+/// );
+/// # Ok::<(), n2d::BuildError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineConfig {
+    /// Clusters looked for. Goes to the clusterer as its `n_clusters`, and as the paper has it to the manifold
+    /// learner as its `n_components`, where they have such an option and it is not set.
+    pub n_clusters: usize,
+    /// Width of the latents. Goes to the encoder as its `latent_dim`, where it has such an option and it is not set. Default: `n_clusters` (the paper).
+    #[serde(default)]
+    pub latent_dim: Option<usize>,
+    /// The encoder. Default `dense`.
+    #[serde(default = "dense")]
+    pub encoder: PartChoice,
+    /// The manifold learner. Default `umap`.
+    #[serde(default = "umap")]
+    pub manifold: PartChoice,
+    /// The clusterer. Default `gmm`.
+    #[serde(default = "gmm")]
+    pub clusterer: PartChoice,
+}
+
+/// A part by name, with the options that differ from its defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartChoice {
+    /// The part's name in the [`Registry`](crate::Registry).
+    pub name: String,
+    /// Its options, as in its configuration.
+    #[serde(default)]
+    pub options: Map<String, Value>,
+}
+
+impl PartChoice {
+    /// A part with its defaults.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            options: Map::new(),
+        }
+    }
+}
+
+fn dense() -> PartChoice {
+    PartChoice::new("dense")
+}
+
+fn umap() -> PartChoice {
+    PartChoice::new("umap")
+}
+
+fn gmm() -> PartChoice {
+    PartChoice::new("gmm")
+}
+
+impl PipelineConfig {
+    /// The paper's pipeline: a dense autoencoder, UMAP, and a Gaussian mixture.
+    pub fn new(n_clusters: usize) -> Self {
+        Self {
+            n_clusters,
+            latent_dim: None,
+            encoder: dense(),
+            manifold: umap(),
+            clusterer: gmm(),
+        }
+    }
+
+    /// The part at a stage.
+    pub fn part(&self, stage: Stage) -> &PartChoice {
+        match stage {
+            Stage::Encoder => &self.encoder,
+            Stage::Manifold => &self.manifold,
+            Stage::Clusterer => &self.clusterer,
+        }
+    }
+
+    /// Sets an option from text, `part.option=value`. `part` is a stage (`encoder`, `manifold`, `clusterer`) or the name of a part in this pipeline;
+    /// `value` is JSON, or else a string. Whether the part has such an option shows when it is built.
+    ///
+    /// # Errors
+    /// [`BuildError::BadSetting`] for text of another form, and for a part that is not in this pipeline.
+    pub fn set(&mut self, setting: &str) -> Result<(), BuildError> {
+        let bad = |reason: String| BuildError::BadSetting {
+            setting: setting.to_owned(),
+            reason,
+        };
+        let Some(((part, option), value)) = setting
+            .split_once('=')
+            .and_then(|(path, value)| Some((path.split_once('.')?, value)))
+        else {
+            return Err(bad("must have the form part.option=value".into()));
+        };
+        let names = [&self.encoder.name, &self.manifold.name, &self.clusterer.name].map(String::as_str);
+        let stages = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
+        let Some(stage) = (0..3).find(|&i| stages[i].name() == part || names[i] == part) else {
+            let hint = crate::registry::did_you_mean(part, names);
+            return Err(bad(format!(
+                "no part of this pipeline is called {part}; its parts are {}.{hint}",
+                names.join(", ")
+            )));
+        };
+        let chosen = [&mut self.encoder, &mut self.manifold, &mut self.clusterer]
+            .into_iter()
+            .nth(stage);
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        if let Some(chosen) = chosen {
+            chosen.options.insert(option.to_owned(), value);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! N2D, "not too deep" clustering (McConville et al., [arXiv 1908.05968]): an autoencoder learns a representation of
+//! images, sequences or tables, a manifold learner finds the local structure in it, and a shallow clusterer groups that.
+//!
+#![cfg_attr(feature = "embedded-pendigits", doc = "```")]
+#![cfg_attr(not(feature = "embedded-pendigits"), doc = "```ignore")]
+//! use n2d::prelude::*;
+//!
+//! let data = BuiltIn::Pendigits.load(&DataDirs::none())?;
+//! let encoder = DenseAutoencoderConfig { n_epochs: Some(1), ..DenseAutoencoderConfig::new(10) }.build()?;
+//! let pipeline = N2d::new(encoder, UmapGmm::new(10).build()?);
+//! let x = data.samples()?;
+//! # let values = &data.x.as_slice().ok_or("layout")?[..400 * 16];
+//! # let x = Samples::from_rows(values, 16)?;
+//! let fitted = pipeline.fit(x, &mut FitContext::new(42))?.model;
+//! assert_eq!(fitted.labels().len(), x.n_samples());
+//!
+//! let new_rows = Samples::from_rows(&[0.5; 32], 16)?;
+//! assert_eq!(fitted.predict(new_rows)?.len(), 2);
+//! assert_eq!(fitted.predict_proba(new_rows)?.dim(), (2, 10));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Parts
+//!
+//! | stage | parts |
+//! |---|---|
+//! | encoder | [`DenseAutoencoder`](encoder::DenseAutoencoder), [`Identity`](encoder::Identity) |
+//! | manifold learner | [`Umap`](manifold::Umap), [`Identity`](manifold::Identity) |
+//! | clusterer | [`GaussianMixture`](cluster::GaussianMixture), [`KMeans`](cluster::KMeans) |
+//!
+//! Any three compose, and a part of your own is one trait ([`Encoder`], [`Manifold`], [`Clusterer`]). Parts chosen by name at
+//! run time come from a [`Registry`] and a [`PipelineConfig`], and fill the slots of the same pipeline ([`DynN2d`]).
+//!
+//! # Features
+//!
+//! | feature | default | effect |
+//! |---|---|---|
+//! | `embedded-pendigits` | on | pendigits is compiled in (0.2 MB) |
+//! | `embedded-mnist-test` | on | MNIST's test set is compiled in (1.7 MB) |
+//! | `download` | off | data sets are fetched over HTTP |
+//!
+//! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
+
+mod config;
+mod preset;
+mod registry;
+
+pub use config::{PartChoice, PipelineConfig};
+pub use n2d_cluster as cluster;
+pub use n2d_core::*;
+pub use n2d_datasets as datasets;
+pub use n2d_encoder as encoder;
+pub use n2d_manifold as manifold;
+pub use n2d_metrics as metrics;
+pub use n2d_neighbors as neighbors;
+pub use preset::UmapGmm;
+pub use registry::{BuildError, NamedConfig, Registry};
+
+/// All that a program which fits a pipeline usually needs.
+pub mod prelude {
+    pub use crate::cluster::{GaussianMixtureConfig, KMeansConfig};
+    pub use crate::datasets::{BuiltIn, DataDirs, Dataset, ReadOptions, Scaling, read_path};
+    pub use crate::encoder::DenseAutoencoderConfig;
+    pub use crate::manifold::UmapConfig;
+    pub use crate::metrics::Assess;
+    pub use crate::{
+        ApproximatePredict, CancelToken, Clusterer, Control, Decode, Encoder, Event, Fit, FitContext,
+        FittedClusterer, FittedEncoder, FittedManifold, Labels, Manifold, ManifoldClusterer, N2d, Observer,
+        Parallelism, PartConfig, Predict, PredictProba, Samples, Transform, UmapGmm,
+    };
+}

@@ -1,0 +1,356 @@
+use n2d_cluster::{GaussianMixtureConfig, KMeansConfig};
+use n2d_core::{
+    BoxClusterer, BoxEncoder, BoxManifold, Clusterer, ConfigError, DynN2d, Encoder, Manifold,
+    ManifoldClusterer, N2d, PartConfig, Stage,
+};
+use n2d_encoder::DenseAutoencoderConfig;
+use n2d_manifold::UmapConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{PartChoice, PipelineConfig};
+
+/// The parts that a pipeline can be built from by name: ours, and those you register.
+///
+/// ```
+/// use n2d::Registry;
+///
+/// let registry = Registry::default();
+/// assert_eq!(registry.names(n2d::Stage::Manifold), ["umap", "identity"]);
+/// ```
+#[derive(Debug)]
+pub struct Registry {
+    encoders: Vec<Entry<BoxEncoder>>,
+    manifolds: Vec<Entry<BoxManifold>>,
+    clusterers: Vec<Entry<BoxClusterer>>,
+}
+
+/// A configuration that a registry can make from options by name.
+///
+/// Every [`PartConfig`] that is a plain `serde` struct with defaults is one.
+pub trait NamedConfig: PartConfig + Serialize + DeserializeOwned + Default {}
+impl<C: PartConfig + Serialize + DeserializeOwned + Default> NamedConfig for C {}
+
+#[derive(Debug)]
+struct Entry<T> {
+    name: &'static str,
+    defaults: fn() -> Map<String, Value>,
+    build: fn(Map<String, Value>) -> Result<T, BuildError>,
+}
+
+impl Default for Registry {
+    /// All parts of this crate, the default of each stage first.
+    fn default() -> Self {
+        Self::empty()
+            .with_encoder::<DenseAutoencoderConfig>()
+            .with_encoder::<n2d_encoder::IdentityConfig>()
+            .with_manifold::<UmapConfig>()
+            .with_manifold::<n2d_manifold::IdentityConfig>()
+            .with_clusterer::<GaussianMixtureConfig>()
+            .with_clusterer::<KMeansConfig>()
+    }
+}
+
+impl Registry {
+    /// No part at all.
+    pub fn empty() -> Self {
+        Self {
+            encoders: Vec::new(),
+            manifolds: Vec::new(),
+            clusterers: Vec::new(),
+        }
+    }
+
+    /// With an encoder. One of the same name is replaced.
+    pub fn with_encoder<C: NamedConfig<Part: Encoder + 'static>>(mut self) -> Self {
+        put(
+            &mut self.encoders,
+            entry::<C, _>(|options| Ok(BoxEncoder::new(parse::<C>(options)?.build()?))),
+        );
+        self
+    }
+
+    /// With a manifold learner. One of the same name is replaced.
+    pub fn with_manifold<C: NamedConfig<Part: Manifold + 'static>>(mut self) -> Self {
+        put(
+            &mut self.manifolds,
+            entry::<C, _>(|options| Ok(BoxManifold::new(parse::<C>(options)?.build()?))),
+        );
+        self
+    }
+
+    /// With a clusterer. One of the same name is replaced.
+    pub fn with_clusterer<C: NamedConfig<Part: Clusterer + 'static>>(mut self) -> Self {
+        put(
+            &mut self.clusterers,
+            entry::<C, _>(|options| Ok(BoxClusterer::new(parse::<C>(options)?.build()?))),
+        );
+        self
+    }
+
+    /// The names known at a stage, in the order of registration.
+    pub fn names(&self, stage: Stage) -> Vec<&'static str> {
+        match stage {
+            Stage::Encoder => names(&self.encoders),
+            Stage::Manifold => names(&self.manifolds),
+            Stage::Clusterer => names(&self.clusterers),
+        }
+    }
+
+    /// The options of a part with their defaults.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn defaults(&self, stage: Stage, name: &str) -> Result<Map<String, Value>, BuildError> {
+        match stage {
+            Stage::Encoder => Ok((find(&self.encoders, stage, name)?.defaults)()),
+            Stage::Manifold => Ok((find(&self.manifolds, stage, name)?.defaults)()),
+            Stage::Clusterer => Ok((find(&self.clusterers, stage, name)?.defaults)()),
+        }
+    }
+
+    /// Makes the pipeline of a configuration.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the part, the option, what is allowed and what was given.
+    pub fn build(&self, config: &PipelineConfig) -> Result<DynN2d, BuildError> {
+        let latent_dim = config.latent_dim.unwrap_or(config.n_clusters);
+        let encoder = make(
+            &self.encoders,
+            Stage::Encoder,
+            &config.encoder,
+            ("latent_dim", latent_dim),
+        )?;
+        let manifold = make(
+            &self.manifolds,
+            Stage::Manifold,
+            &config.manifold,
+            ("n_components", config.n_clusters),
+        )?;
+        let clusterer = make(
+            &self.clusterers,
+            Stage::Clusterer,
+            &config.clusterer,
+            ("n_clusters", config.n_clusters),
+        )?;
+        Ok(N2d::new(encoder, ManifoldClusterer::new(manifold, clusterer)))
+    }
+}
+
+/// A part with its options, after the size that the pipeline gives to all of its stage.
+fn make<T>(
+    entries: &[Entry<T>],
+    stage: Stage,
+    choice: &PartChoice,
+    size: (&str, usize),
+) -> Result<T, BuildError> {
+    let entry = find(entries, stage, &choice.name)?;
+    let defaults = (entry.defaults)();
+    let mut options = choice.options.clone();
+    if defaults.contains_key(size.0) && !options.contains_key(size.0) {
+        options.insert(size.0.to_owned(), size.1.into());
+    }
+    (entry.build)(options)
+}
+
+fn entry<C: NamedConfig, T>(build: fn(Map<String, Value>) -> Result<T, BuildError>) -> Entry<T> {
+    Entry {
+        name: C::NAME,
+        defaults: defaults::<C>,
+        build,
+    }
+}
+
+fn put<T>(entries: &mut Vec<Entry<T>>, new: Entry<T>) {
+    entries.retain(|entry| entry.name != new.name);
+    entries.push(new);
+}
+
+fn names<T>(entries: &[Entry<T>]) -> Vec<&'static str> {
+    entries.iter().map(|entry| entry.name).collect()
+}
+
+fn find<'a, T>(entries: &'a [Entry<T>], stage: Stage, name: &str) -> Result<&'a Entry<T>, BuildError> {
+    entries
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| BuildError::UnknownPart {
+            stage,
+            name: name.to_owned(),
+            known: names(entries).join(", "),
+            hint: did_you_mean(name, names(entries)),
+        })
+}
+
+fn defaults<C: NamedConfig>() -> Map<String, Value> {
+    match serde_json::to_value(C::default()) {
+        Ok(Value::Object(options)) => options,
+        // A configuration that is no struct has no options to name.
+        _ => Map::new(),
+    }
+}
+
+/// The options as a configuration; an error names the option at fault.
+fn parse<C: NamedConfig>(options: Map<String, Value>) -> Result<C, BuildError> {
+    let defaults = defaults::<C>();
+    for (option, given) in &options {
+        if !defaults.contains_key(option) {
+            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
+            return Err(BuildError::UnknownOption {
+                part: C::NAME.to_owned(),
+                option: option.clone(),
+                hint: did_you_mean(option, known.iter().copied()),
+                known: known.join(", "),
+            });
+        }
+        let mut alone = defaults.clone();
+        alone.insert(option.clone(), given.clone());
+        if let Err(error) = serde_json::from_value::<C>(Value::Object(alone)) {
+            return Err(BuildError::BadOption {
+                part: C::NAME.to_owned(),
+                option: option.clone(),
+                given: given.to_string(),
+                reason: error.to_string(),
+            });
+        }
+    }
+    let mut all = defaults;
+    all.extend(options);
+    serde_json::from_value(Value::Object(all)).map_err(|error| BuildError::BadOption {
+        part: C::NAME.to_owned(),
+        option: "options".to_owned(),
+        given: "this combination".to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// " Did you mean x?" where one of the known names is near, else nothing.
+pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let near = known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(given, name), name))
+        .filter(|&(distance, name)| distance <= 2.max(name.len() / 3))
+        .min();
+    near.map_or_else(String::new, |(_, name)| format!(" Did you mean {name}?"))
+}
+
+/// Why no pipeline can be built from a configuration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No part of this name at this stage.
+    #[error("there is no {stage} called {name}; known are {known}.{hint}")]
+    UnknownPart {
+        /// The stage.
+        stage: Stage,
+        /// The name given.
+        name: String,
+        /// The names known.
+        known: String,
+        /// A name that is near, as a question; may be empty.
+        hint: String,
+    },
+    /// The part has no such option.
+    #[error("{part} has no option {option}; it has {known}.{hint}")]
+    UnknownOption {
+        /// The part.
+        part: String,
+        /// The option given.
+        option: String,
+        /// The options it has.
+        known: String,
+        /// A name that is near, as a question; may be empty.
+        hint: String,
+    },
+    /// A value of a type that the option can't take.
+    #[error("{part}.{option} can't be {given}: {reason}")]
+    BadOption {
+        /// The part.
+        part: String,
+        /// The option.
+        option: String,
+        /// The value given.
+        given: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting that is not understood.
+    #[error("{setting}: {reason}")]
+    BadSetting {
+        /// The text given.
+        setting: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A value out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(name: &str, settings: &[&str]) -> String {
+        let mut config = PipelineConfig::new(3);
+        config.manifold.name = name.to_owned();
+        let set = settings.iter().try_for_each(|setting| config.set(setting));
+        set.and_then(|()| Registry::default().build(&config).map(|_| ()))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn errors_say_what_would_do() {
+        assert_eq!(
+            error("ump", &[]),
+            "there is no manifold called ump; known are umap, identity. Did you mean umap?"
+        );
+        let unknown = error("umap", &["umap.n_neighbours=3"]);
+        assert!(
+            unknown.starts_with("umap has no option n_neighbours; it has "),
+            "{unknown}"
+        );
+        assert!(unknown.ends_with(" Did you mean n_neighbors?"), "{unknown}");
+        let typed = error("umap", &["manifold.n_neighbors=many"]);
+        assert_eq!(
+            typed,
+            r#"umap.n_neighbors can't be "many": invalid type: string "many", expected usize"#
+        );
+        assert_eq!(
+            error("umap", &["umap.n_neighbors=1"]),
+            "umap.n_neighbors must be at least 2, but is 1"
+        );
+        assert_eq!(
+            error("umap", &["n_neighbors=1"]),
+            "n_neighbors=1: must have the form part.option=value"
+        );
+    }
+
+    #[test]
+    fn sizes_go_where_they_belong_unless_set() {
+        let registry = Registry::default();
+        let mut config = PipelineConfig::new(7);
+        let taken = |config: &PipelineConfig| {
+            make(
+                &[entry::<UmapConfig, UmapConfig>(parse::<UmapConfig>)],
+                Stage::Manifold,
+                &config.manifold,
+                ("n_components", config.n_clusters),
+            )
+        };
+        assert_eq!(taken(&config).unwrap().n_components, 7);
+        config.set("umap.n_components=2").unwrap();
+        assert_eq!(taken(&config).unwrap().n_components, 2);
+        config.clusterer.name = "kmeans".into();
+        config.encoder.name = "identity".into();
+        assert!(registry.build(&config).is_ok());
+    }
+
+    #[test]
+    fn a_part_of_ones_own_replaces_one_of_the_same_name() {
+        let registry = Registry::default().with_manifold::<UmapConfig>();
+        assert_eq!(registry.names(Stage::Manifold), ["identity", "umap"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! The project's own commands: `cargo xtask` lists them.
+//!
+//! A command is a module with a `run` function and a row in [`COMMANDS`].
+
+// A program whose output is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod cargo;
+mod ci;
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How a command ended; the differences are exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Exit code 0.
+    Passed,
+    /// Exit code 1: what was checked is not as it should be, or a program could not be run; it has been said.
+    Failed,
+    /// Exit code 2: the command was called in a way it does not know.
+    BadUsage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Passed => 0,
+            Outcome::Failed => 1,
+            Outcome::BadUsage => 2,
+        })
+    }
+}
+
+/// One row of the usage text.
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    about: &'static str,
+    /// Called with the workspace's root and the arguments after the command's name.
+    run: fn(&Path, &[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "ci",
+        arguments: "[--quick]",
+        about: "every check, in order, up to the first that fails (--quick: without the documentation)",
+        run: ci::run,
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        about: "check the invariants of ARCHITECTURE.md and the house rules, in a second",
+        run: tidy::run,
+    },
+    Command {
+        name: "help",
+        arguments: "",
+        about: "this list",
+        run: |_, _| {
+            print!("{}", usage());
+            Outcome::Passed
+        },
+    },
+];
+
+fn usage() -> String {
+    let mut text = "Usage: cargo xtask COMMAND\n\nCommands:\n".to_owned();
+    for command in COMMANDS {
+        let call = format!("{} {}", command.name, command.arguments);
+        text += &format!("  {call:<14}{}\n", command.about);
+    }
+    text
+}
+
+/// Says what is wrong with a call, and what there is.
+fn bad_usage(complaint: &str) -> Outcome {
+    eprint!("xtask: {complaint}\n\n{}", usage());
+    Outcome::BadUsage
+}
+
+fn dispatch(root: &Path, arguments: &[String]) -> Outcome {
+    let name = match arguments.first().map(String::as_str) {
+        None | Some("-h" | "--help") => "help",
+        Some(name) => name,
+    };
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(root, arguments.get(1..).unwrap_or_default()),
+        None => bad_usage(&format!("there is no command `{name}`")),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    dispatch(&cargo::workspace_root(), &arguments).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(arguments: &[&str]) -> Outcome {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        dispatch(Path::new("."), &arguments)
+    }
+
+    #[test]
+    fn usage_names_every_command_once_a_line() {
+        let text = usage();
+        for command in COMMANDS {
+            let rows = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with(command.name));
+            assert_eq!(rows.count(), 1, "{}", command.name);
+        }
+    }
+
+    #[test]
+    fn calls_without_a_meaning_are_bad_usage() {
+        assert_eq!(call(&[]), Outcome::Passed);
+        assert_eq!(call(&["--help"]), Outcome::Passed);
+        assert_eq!(call(&["tidier"]), Outcome::BadUsage);
+        assert_eq!(call(&["ci", "--slow"]), Outcome::BadUsage);
+        assert_eq!(call(&["tidy", "now"]), Outcome::BadUsage);
+    }
+}
