@@ -1,7 +1,8 @@
 use n2d_core::Labels;
 
 use crate::assignment::{Edge, assign};
-use crate::{Contingency, MetricError};
+use crate::counts::Counts;
+use crate::{Cell, Contingency, MetricError};
 
 /// Clustering accuracy (ACC): the share of rows that are right when each cluster stands for one class and each class
 /// for one cluster, in the way that makes the most of them right. In `[0, 1]`, 1 is best.
@@ -50,26 +51,42 @@ pub fn best_mapping(y_true: &Labels, y_pred: &Labels) -> Result<Vec<(i32, i32)>,
 impl Contingency {
     /// As the function [`accuracy`](crate::accuracy()).
     pub fn accuracy(&self) -> f64 {
-        let right: i64 = self.assignment().iter().map(|edge| edge.2).sum();
-        right as f64 / self.n_samples() as f64
+        self.kept().n_right() as f64 / self.n_samples() as f64
     }
 
     /// As the function [`best_mapping`](crate::best_mapping()).
     pub fn best_mapping(&self) -> Vec<(i32, i32)> {
+        let no_noise = |cell: &&Cell| {
+            Some(cell.class) != self.noise_class() && Some(cell.cluster) != self.noise_cluster()
+        };
+        let edges: Vec<Edge> = self.cells().iter().filter(no_noise).map(edge).collect();
         let labels = |&(cluster, class, _): &Edge| (self.clusters()[cluster], self.classes()[class]);
-        self.assignment().iter().map(labels).collect()
+        assign(self.clusters().len(), self.classes().len(), &edges)
+            .iter()
+            .map(labels)
+            .collect()
+    }
+}
+
+fn edge(cell: &Cell) -> Edge {
+    (cell.cluster, cell.class, cell.count as i64)
+}
+
+impl Counts {
+    /// Rows that the best one-to-one mapping makes right.
+    pub(crate) fn n_right(&self) -> usize {
+        let edges: Vec<Edge> = self.cells.iter().map(edge).collect();
+        let chosen = assign(self.cluster_sizes.len(), self.class_sizes.len(), &edges);
+        chosen.iter().map(|edge| edge.2 as usize).sum()
     }
 
-    fn assignment(&self) -> Vec<Edge> {
-        let edges: Vec<Edge> = self
-            .cells()
-            .iter()
-            .filter(|cell| {
-                Some(cell.class) != self.noise_class() && Some(cell.cluster) != self.noise_cluster()
-            })
-            .map(|cell| (cell.cluster, cell.class, cell.count as i64))
-            .collect();
-        assign(self.clusters().len(), self.classes().len(), &edges)
+    /// Rows that are right where each cluster stands for its most frequent class.
+    pub(crate) fn n_in_majority(&self) -> usize {
+        let mut largest = vec![0; self.cluster_sizes.len()];
+        for cell in &self.cells {
+            largest[cell.cluster] = cell.count.max(largest[cell.cluster]);
+        }
+        largest.iter().sum()
     }
 }
 

@@ -1,6 +1,7 @@
 use n2d_core::Labels;
 
 use crate::MetricError;
+use crate::counts::Counts;
 
 /// How many rows each class shares with each cluster: all that the metrics of this crate look at.
 ///
@@ -24,10 +25,7 @@ use crate::MetricError;
 pub struct Contingency {
     classes: Vec<i32>,
     clusters: Vec<i32>,
-    class_sizes: Vec<usize>,
-    cluster_sizes: Vec<usize>,
-    cells: Vec<Cell>,
-    n_samples: usize,
+    counts: Counts,
 }
 
 /// The rows that one class and one cluster share.
@@ -73,25 +71,32 @@ impl Contingency {
                 count: same.len(),
             })
             .collect();
-        let mut class_sizes = vec![0; classes.len()];
-        let mut cluster_sizes = vec![0; clusters.len()];
-        for cell in &cells {
-            class_sizes[cell.class] += cell.count;
-            cluster_sizes[cell.cluster] += cell.count;
-        }
+        let counts = Counts::of_cells(classes.len(), clusters.len(), cells);
         Self {
             classes,
             clusters,
-            class_sizes,
-            cluster_sizes,
-            cells,
-            n_samples: y_true.len(),
+            counts,
         }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The numbers without noise of either side; may be empty.
+    pub(crate) fn kept(&self) -> Counts {
+        self.counts.without(self.noise_class(), self.noise_cluster())
+    }
+
+    /// The numbers with each row of noise a group of its own.
+    pub(crate) fn apart(&self) -> Counts {
+        self.counts
+            .with_rows_apart(self.noise_class(), self.noise_cluster())
     }
 
     /// Number of rows; at least one.
     pub fn n_samples(&self) -> usize {
-        self.n_samples
+        self.counts.n_samples
     }
 
     /// The true labels that occur, ascending; noise is one of them.
@@ -106,17 +111,17 @@ impl Contingency {
 
     /// Rows of each class, in the order of [`classes`](Self::classes).
     pub fn class_sizes(&self) -> &[usize] {
-        &self.class_sizes
+        &self.counts.class_sizes
     }
 
     /// Rows of each cluster, in the order of [`clusters`](Self::clusters).
     pub fn cluster_sizes(&self) -> &[usize] {
-        &self.cluster_sizes
+        &self.counts.cluster_sizes
     }
 
     /// The pairs that share rows, by class, then by cluster.
     pub fn cells(&self) -> &[Cell] {
-        &self.cells
+        &self.counts.cells
     }
 
     /// Rows with this true and this predicted label.
@@ -127,9 +132,9 @@ impl Contingency {
         ) else {
             return 0;
         };
-        self.cells
+        self.cells()
             .binary_search_by_key(&(class, cluster), |cell| (cell.class, cell.cluster))
-            .map_or(0, |at| self.cells[at].count)
+            .map_or(0, |at| self.cells()[at].count)
     }
 
     /// Index of the class of unlabelled rows, if there are any.

@@ -25,14 +25,22 @@
 mod accuracy;
 mod assess;
 mod assignment;
+mod comparison;
 mod contingency;
+mod counts;
 mod error;
+mod expected;
 mod information;
+mod noise;
 mod rand_index;
+mod scores;
 
 pub use accuracy::{accuracy, best_mapping};
 pub use assess::{Assess, Assessment, assess};
+pub use comparison::Comparison;
 pub use contingency::{Cell, Contingency};
 pub use error::MetricError;
-pub use information::normalized_mutual_info;
-pub use rand_index::adjusted_rand_index;
+pub use information::{Mean, normalized_mutual_info};
+pub use noise::Noise;
+pub use rand_index::{PairConfusion, adjusted_rand_index};
+pub use scores::{Scores, assess_with};

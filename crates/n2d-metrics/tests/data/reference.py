@@ -1,14 +1,15 @@
-"""Reference values of ACC, NMI and ARI for tests/reference.rs.
+"""Reference values of the external measures for tests/reference.rs.
 
 Made with Python 3.11, numpy 2.4, scipy 1.17, scikit-learn 1.9.1, in this folder, by
     python reference.py > reference.json
-ACC is by scipy's linear_sum_assignment; rows whose true or predicted label is -1 never count as right.
+ACC is by scipy's linear_sum_assignment; rows whose true or predicted label is -1 never count as right. All else takes -1
+for a label like any other; "left_out" is made without such rows, "apart" with each such row a group of its own.
 """
 import json
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn import metrics
 
 
 def acc(y_true, y_pred):
@@ -50,6 +51,34 @@ pairs = {
     "two rows apart": (np.array([0, 1]), np.array([0, 0])),
     "one row": (np.array([0]), np.array([3])),
 }
+
+
+MEANS = ["arithmetic", "geometric", "min", "max"]
+
+
+def scores(t, p):
+    h, c, v2 = metrics.homogeneity_completeness_v_measure(t, p, beta=2.0)
+    own = {
+        "homogeneity": h,
+        "completeness": c,
+        "v_measure": metrics.v_measure_score(t, p),
+        "v_beta_2": v2,
+        "rand": metrics.rand_score(t, p),
+        "fowlkes_mallows": metrics.fowlkes_mallows_score(t, p),
+        "nmi": [metrics.normalized_mutual_info_score(t, p, average_method=mean) for mean in MEANS],
+        "ami": [metrics.adjusted_mutual_info_score(t, p, average_method=mean) for mean in MEANS],
+        "ari": metrics.adjusted_rand_score(t, p),
+        "mutual_info": metrics.mutual_info_score(t, p),
+        "pairs": (metrics.pair_confusion_matrix(t, p) // 2).ravel().tolist(),
+        "purity": metrics.cluster.contingency_matrix(t, p).max(axis=0).sum() / len(t),
+    }
+    return {k: v if k == "pairs" else np.asarray(v, float).tolist() for k, v in own.items()}
+
+
+def apart(y):
+    return np.where(y < 0, 1000 + np.arange(len(y)), y)
+
+
 out = []
 for name, (t, p) in pairs.items():
     out.append(
@@ -58,8 +87,11 @@ for name, (t, p) in pairs.items():
             "y_true": t.tolist(),
             "y_pred": p.tolist(),
             "acc": acc(t, p),
-            "nmi": float(normalized_mutual_info_score(t, p)),
-            "ari": float(adjusted_rand_score(t, p)),
+            "own_cluster": scores(t, p),
         }
     )
+    kept = (t >= 0) & (p >= 0)
+    if not kept.all():
+        out[-1]["left_out"] = scores(t[kept], p[kept]) if kept.any() else None
+        out[-1]["apart"] = scores(apart(t), apart(p))
 print("[\n" + ",\n".join(json.dumps(case) for case in out) + "\n]")
