@@ -23,6 +23,7 @@
 //! All counts are exact whole numbers, so the results depend neither on the order of the rows nor on any thread count.
 
 mod accuracy;
+mod agreement;
 mod assess;
 mod assignment;
 mod blocks;
@@ -31,6 +32,7 @@ mod comparison;
 mod contingency;
 mod counts;
 mod dbcv;
+mod embedding;
 mod error;
 mod expected;
 mod groups;
@@ -38,17 +40,20 @@ mod information;
 mod noise;
 mod points;
 mod rand_index;
+mod ranks;
 mod sampling;
 mod scores;
 mod silhouette;
 mod spanning_tree;
 
 pub use accuracy::{accuracy, best_mapping};
+pub use agreement::{AgreementOptions, KnnAgreement, knn_agreement};
 pub use assess::{Assess, Assessment, assess};
 pub use centroids::{calinski_harabasz, davies_bouldin};
 pub use comparison::Comparison;
 pub use contingency::{Cell, Contingency};
 pub use dbcv::{ClusterValidity, Dbcv, dbcv};
+pub use embedding::{EmbeddingOptions, EmbeddingQuality, embedding_quality};
 pub use error::MetricError;
 pub use information::{Mean, normalized_mutual_info};
 pub use noise::Noise;
