@@ -50,7 +50,8 @@ pub struct ClusterValidity {
 /// A cluster of one row has no density: it counts as noise (as in the authors' code; hdbscan fails), whichever way noise
 /// is treated, and is not among the clusters. Powers are taken relative to the nearest distance, so they neither overflow nor
 /// vanish in many dimensions. Which of equally near rows an edge of the tree leads to is settled as in hdbscan, by a tolerance
-/// of 1e-5; relative only, so that the scale of the data has no say.
+/// of 1e-5; relative only, so that the scale of the data has no say. Mutual reachability distances are often equal, so the
+/// order of rows within a cluster can change which rows are inner, and the result a little; there as here.
 ///
 /// Takes `O(n^2 d)` and, beside the data, the memory of the largest cluster; deterministic for any number of threads.
 /// (Moulavi, Jaskowiak, Campello, Zimek and Sander 2014, *Density-based clustering validation*.)

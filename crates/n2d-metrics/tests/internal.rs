@@ -49,11 +49,11 @@ struct ReferenceDbcv {
 
 impl Case {
     fn samples(&self) -> Samples<'_> {
-        Samples::from_rows(&self.x, self.n_features).unwrap()
+        Samples::from_rows(&self.x, self.n_features).expect("good reference data")
     }
 
     fn labels(&self) -> Labels {
-        Labels::new(self.labels.clone()).unwrap()
+        Labels::new(self.labels.clone()).expect("good reference data")
     }
 
     /// The mean silhouette of all rows.
@@ -64,13 +64,14 @@ impl Case {
         };
         let ctx = &mut FitContext::new(0);
         silhouette(self.samples(), &self.labels(), noise, &options, ctx)
-            .unwrap()
+            .expect("good reference data")
             .mean
     }
 }
 
 fn cases() -> Vec<Case> {
-    let reference: Reference = serde_json::from_str(include_str!("data/internal.json")).unwrap();
+    let reference: Reference =
+        serde_json::from_str(include_str!("data/internal.json")).expect("good reference data");
     assert!(reference.clusters.len() >= 8);
     reference.clusters
 }
@@ -317,7 +318,10 @@ fn many() -> (Vec<f32>, Labels) {
             (row + row % 37 / 36) % 2
         }
     });
-    (values, Labels::new(labels.collect()).unwrap())
+    (
+        values,
+        Labels::new(labels.collect()).expect("good reference data"),
+    )
 }
 
 #[test]

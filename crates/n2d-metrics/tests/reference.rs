@@ -36,11 +36,12 @@ struct Reference {
 const MEANS: [Mean; 4] = [Mean::Arithmetic, Mean::Geometric, Mean::Min, Mean::Max];
 
 fn cases() -> Vec<(Case, Labels, Labels)> {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("data/reference.json")).unwrap();
+    let cases: Vec<Case> =
+        serde_json::from_str(include_str!("data/reference.json")).expect("good reference data");
     assert!(cases.len() >= 12);
     let labelled = |case: Case| {
-        let y_true = Labels::new(case.y_true.clone()).unwrap();
-        let y_pred = Labels::new(case.y_pred.clone()).unwrap();
+        let y_true = Labels::new(case.y_true.clone()).expect("good reference data");
+        let y_pred = Labels::new(case.y_pred.clone()).expect("good reference data");
         (case, y_true, y_pred)
     };
     cases.into_iter().map(labelled).collect()
@@ -74,8 +75,16 @@ fn check_rows(name: &str, ours: &Comparison, reference: &Reference, share: f64) 
     close(name, ours.purity(), share * reference.purity);
     close(name, ours.homogeneity(), share * reference.homogeneity);
     close(name, ours.completeness(), share * reference.completeness);
-    close(name, ours.v_measure(1.0).unwrap(), share * reference.v_measure);
-    close(name, ours.v_measure(2.0).unwrap(), share * reference.v_beta_2);
+    close(
+        name,
+        ours.v_measure(1.0).expect("good reference data"),
+        share * reference.v_measure,
+    );
+    close(
+        name,
+        ours.v_measure(2.0).expect("good reference data"),
+        share * reference.v_beta_2,
+    );
     for (mean, reference) in MEANS.into_iter().zip(reference.nmi) {
         close(name, ours.normalized_mutual_info(mean), share * reference);
     }
