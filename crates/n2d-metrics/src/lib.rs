@@ -1,13 +1,40 @@
-//! How well labels agree with known classes: ACC by optimal assignment, NMI and ARI.
+//! How good clusters and embeddings are: against known classes, by themselves, and as pictures of the data.
 //!
-//! | metric | function | best | by chance | noise |
-//! |---|---|---|---|---|
-//! | clustering accuracy (ACC) | [`accuracy`] | 1 | above 0 | never right |
-//! | normalised mutual information (NMI) | [`normalized_mutual_info`] | 1 | above 0 | a group of its own |
-//! | adjusted Rand index (ARI) | [`adjusted_rand_index`] | 1 | 0 on average | a group of its own |
+//! **Labels against known classes.** [`Comparison`] has every measure, [`assess_with`] all at once; [`accuracy()`],
+//! [`normalized_mutual_info()`], [`adjusted_rand_index()`] and [`assess`] are the usual ones with noise as the table at the end says.
 //!
-//! [`assess`] computes all three from one [`Contingency`] table, and the trait [`Assess`] offers the same on labels and on
-//! fitted pipelines. What the numbers of the labels are does not matter to any of them.
+//! | measure | method of [`Comparison`] | best | by chance |
+//! |---|---|---|---|
+//! | clustering accuracy (ACC) | [`accuracy`](Comparison::accuracy) | 1 | above 0 |
+//! | purity | [`purity`](Comparison::purity) | 1 | above 0 |
+//! | normalised mutual information (NMI) | [`normalized_mutual_info`](Comparison::normalized_mutual_info) | 1 | above 0 |
+//! | adjusted mutual information (AMI) | [`adjusted_mutual_info`](Comparison::adjusted_mutual_info) | 1 | 0 |
+//! | homogeneity, completeness, V | [`homogeneity`](Comparison::homogeneity), [`completeness`](Comparison::completeness), [`v_measure`](Comparison::v_measure) | 1 | above 0 |
+//! | Rand index | [`rand_index`](Comparison::rand_index) | 1 | far above 0 |
+//! | adjusted Rand index (ARI) | [`adjusted_rand_index`](Comparison::adjusted_rand_index) | 1 | 0 |
+//! | Fowlkes-Mallows | [`fowlkes_mallows`](Comparison::fowlkes_mallows) | 1 | above 0 |
+//!
+//! **Clusters by themselves.**
+//!
+//! | measure | function | range | for clusters that are |
+//! |---|---|---|---|
+//! | silhouette | [`silhouette()`], [`silhouette_samples`] | -1 to 1, more is better | round; any [`Metric`](n2d_neighbors::Metric) |
+//! | Davies-Bouldin | [`davies_bouldin`] | from 0, less is better | round |
+//! | Calinski-Harabasz | [`calinski_harabasz`] | from 0, more is better | round |
+//! | DBCV | [`dbcv()`] | -1 to 1, more is better | dense, of any shape; any metric |
+//!
+//! **Embeddings against the data.** [`embedding_quality`] has trustworthiness, continuity and neighbourhood recall;
+//! [`knn_agreement`] tells how well neighbours know the class. 1 is best for all.
+//!
+//! **Noise** (label -1) is an explicit choice of [`Noise`], and what it means for each measure stands there in a table. The functions
+//! that do not ask for it have:
+//!
+//! | function | noise |
+//! |---|---|
+//! | [`accuracy()`], [`best_mapping`], `acc` of [`Assessment`] | [`Noise::CountedWrong`] |
+//! | [`normalized_mutual_info()`], [`adjusted_rand_index()`], `nmi` and `ari` of [`Assessment`] | [`Noise::OwnCluster`] |
+//!
+//! The trait [`Assess`] offers [`assess`] on labels and on fitted pipelines. What the numbers of labels are never matters.
 //!
 //! ```
 //! use n2d_core::Labels;
@@ -20,7 +47,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! All counts are exact whole numbers, so the results depend neither on the order of the rows nor on any thread count.
+//! Counts are exact whole numbers, and other sums are in double precision in an order that follows from the data: results depend on
+//! no thread count. What takes `O(n^2)` gets a [`FitContext`](n2d_core::FitContext) for its threads, its cancel token and, where
+//! rows are drawn ([`Sampling`]), its seed.
 
 mod accuracy;
 mod agreement;
