@@ -74,6 +74,7 @@ mod sampling;
 mod scores;
 mod silhouette;
 mod spanning_tree;
+mod squares;
 
 pub use accuracy::{accuracy, best_mapping};
 pub use agreement::{AgreementOptions, KnnAgreement, knn_agreement};

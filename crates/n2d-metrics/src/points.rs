@@ -1,8 +1,8 @@
 //! Distances from a few rows to very many, in double precision.
 //!
-//! Eight rows stand side by side in the lanes of vector registers, and the many go past them four at a time. Differences are
-//! taken directly, so nothing cancels and no value of single precision overflows. Lanes never mix, and no operation is
-//! fused, so a distance has the same bits on every processor and in every lane.
+//! Eight rows stand side by side in the lanes of vector registers, and the many go past them some at a time. Differences are
+//! taken directly, so nothing cancels and no value of single precision overflows. Lanes never mix, so a distance has the same
+//! bits in every lane, and from whichever of two rows it is measured.
 
 use std::ops::Range;
 
@@ -11,6 +11,7 @@ use n2d_core::check::Options;
 use n2d_neighbors::Metric;
 
 use crate::MetricError;
+use crate::squares::Squares;
 
 /// Rows in a block.
 pub(crate) const LANES: usize = 8;
@@ -106,8 +107,10 @@ impl Points {
         match &self.values {
             Values::Single(values) => self.single(block, &values[part], out),
             Values::Double(values) => {
-                let points = &values[part];
-                wide(|| pass(&block.lanes, points, out, |sum, d| sum + d * d, |sum| 0.5 * sum));
+                squares(&block.lanes, &values[part], out);
+                out.as_flattened_mut()
+                    .iter_mut()
+                    .for_each(|square| *square *= 0.5);
             }
         }
     }
@@ -115,11 +118,14 @@ impl Points {
     fn single(&self, block: &Block, points: &[f32], out: &mut [Lane]) {
         let lanes = &block.lanes;
         match self.metric {
-            Metric::Euclidean => wide(|| pass(lanes, points, out, |sum, d| sum + d * d, f64::sqrt)),
-            Metric::Manhattan => wide(|| pass(lanes, points, out, |sum, d| sum + d.abs(), |sum| sum)),
+            Metric::Euclidean => {
+                squares(lanes, points, out);
+                wide(|| roots(out));
+            }
+            Metric::Manhattan => wide(|| pass(lanes, points, out, |sum, d| sum + d.abs())),
             Metric::Chebyshev => {
                 let greater = |most: f64, d: f64| if d.abs() > most { d.abs() } else { most };
-                wide(|| pass(lanes, points, out, greater, |most| most));
+                wide(|| pass(lanes, points, out, greater));
             }
             metric => {
                 for (point, out) in points.chunks_exact(self.width).zip(out) {
@@ -132,21 +138,26 @@ impl Points {
     }
 }
 
+fn squares<T: Copy + Into<f64>>(block: &[Lane], points: &[T], out: &mut [Lane]) {
+    pulp::Arch::new().dispatch(Squares { block, points, out });
+}
+
+#[inline(always)]
+fn roots(out: &mut [Lane]) {
+    out.as_flattened_mut()
+        .iter_mut()
+        .for_each(|square| *square = square.sqrt());
+}
+
 /// With the widest vector instructions that the processor has.
 #[inline(always)]
 fn wide(work: impl FnOnce()) {
     pulp::Arch::new().dispatch(work);
 }
 
-/// For each point and lane the differences of all features, gathered by `add` and ended by `finish`.
+/// For each point and lane the differences of all features, gathered by `add`.
 #[inline(always)]
-fn pass<T: Copy + Into<f64>>(
-    block: &[Lane],
-    points: &[T],
-    out: &mut [Lane],
-    add: impl Fn(f64, f64) -> f64,
-    finish: impl Fn(f64) -> f64,
-) {
+fn pass<T: Copy + Into<f64>>(block: &[Lane], points: &[T], out: &mut [Lane], add: impl Fn(f64, f64) -> f64) {
     let width = block.len();
     let mut points = points.chunks_exact(width * TILE);
     let (tiles, last) = out.as_chunks_mut::<TILE>();
@@ -164,7 +175,7 @@ fn pass<T: Copy + Into<f64>>(
                 }
             }
         }
-        *out = sums.map(|lane| lane.map(&finish));
+        *out = sums;
     }
     for (out, point) in last.iter_mut().zip(points.remainder().chunks_exact(width)) {
         let mut sums = [0.0; LANES];
@@ -174,7 +185,7 @@ fn pass<T: Copy + Into<f64>>(
                 sums[l] = add(sums[l], lane[l] - value);
             }
         }
-        *out = sums.map(&finish);
+        *out = sums;
     }
 }
 
