@@ -94,7 +94,7 @@ pub fn knn_agreement(
     let places = options.sampling.choose(NAME, n, ctx)?;
     let points = Points::new(x, &rows, options.metric);
     let blocks: Vec<&[usize]> = places.chunks(LANES).collect();
-    let right = each_block(NAME, blocks.len(), ctx, |at| {
+    let right = each_block(NAME, NAME, blocks.len(), ctx, |at| {
         let nearest = Measured::new(&points, blocks[at], 0..n).nearest(k);
         let judge =
             |(&place, nearest): (&usize, &Vec<Key>)| f64::from(winner(nearest, &voters) == voters[place]);

@@ -8,9 +8,10 @@ use crate::MetricError;
 /// Blocks between two reports of progress; the token is looked at before each block.
 const BLOCKS_A_STEP: usize = 128;
 
-/// What `work` makes of each of `n` blocks, in their order.
+/// What `work` makes of each of `n` blocks, in their order. A measure of several phases names each.
 pub(crate) fn each_block<T: Send>(
     measure: &'static str,
+    phase: &'static str,
     n: usize,
     ctx: &mut FitContext<'_>,
     work: impl Fn(usize) -> T + Sync,
@@ -25,7 +26,7 @@ pub(crate) fn each_block<T: Send>(
             (first..last).into_par_iter().map(guarded).collect()
         });
         made.extend(step.ok_or_else(|| cancelled.clone())?);
-        ctx.step(Progress::new(measure, last, n))
+        ctx.step(Progress::new(phase, last, n))
             .map_err(|_| cancelled.clone())?;
     }
     Ok(made)

@@ -129,7 +129,7 @@ fn core_distances(
             blocks.collect::<Vec<_>>()
         })
         .collect();
-    let cores = each_block(NAME, blocks.len(), ctx, |at| {
+    let cores = each_block(NAME, "core distances", blocks.len(), ctx, |at| {
         let (cluster, places) = &blocks[at];
         let range = groups.range(*cluster);
         let mut distances = vec![[0.0; LANES]; range.len()];
@@ -160,7 +160,7 @@ fn trees(
     ctx: &mut FitContext<'_>,
 ) -> Result<Vec<SpanningTree>, MetricError> {
     let token = ctx.cancel_token();
-    let trees = each_block(NAME, groups.len(), ctx, |cluster| {
+    let trees = each_block(NAME, "spanning trees", groups.len(), ctx, |cluster| {
         let range = groups.range(cluster);
         spanning_tree(points, range.clone(), &cores[range], &token)
     })?;
@@ -192,7 +192,7 @@ fn separations(
         .collect();
     let mut least = vec![f64::INFINITY; groups.len()];
     // Each pair of clusters once: distances are symmetric.
-    let found = each_block(NAME, blocks.len(), ctx, |at| {
+    let found = each_block(NAME, "separations", blocks.len(), ctx, |at| {
         let (cluster, places) = blocks[at];
         nearest_by_cluster(&points, &cores, places, &starts[cluster + 1..])
     })?;

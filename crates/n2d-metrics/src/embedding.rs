@@ -100,7 +100,7 @@ pub fn embedding_quality(
     let data = Points::new(x, &all, options.metric);
     let embedded = Points::new(embedding, &all, Metric::Euclidean);
     let blocks: Vec<&[usize]> = rows.chunks(LANES).collect();
-    let found = each_block(NAME, blocks.len(), ctx, |at| {
+    let found = each_block(NAME, NAME, blocks.len(), ctx, |at| {
         of_block(&data, &embedded, blocks[at], n, k)
     })?;
     let found = found.concat();

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// | AMI, ARI, Fowlkes-Mallows, pair confusion | each noise row is a group of its own | of the kept rows | likewise |
 /// | silhouette | noise scores -1, and is in nobody's distances | of the clustered rows | noise is one cluster more |
 /// | DBCV | noise scores 0 and is counted, as in the paper | of the clustered rows | noise is one cluster more |
+/// | agreement among neighbours | unlabelled rows are wrong, and do not vote | of the labelled rows | unlabelled is one class more |
 /// | Davies-Bouldin, Calinski-Harabasz | refused: there is no worst value | of the clustered rows | noise is one cluster more |
 ///
 /// So what is counted wrong earns nothing: a method can't gain by refusing to answer. A group of its own for each row would

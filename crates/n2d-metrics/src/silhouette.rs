@@ -139,7 +139,7 @@ fn measure(
 ) -> Result<Vec<f64>, MetricError> {
     let points = Points::new(x, &groups.rows, metric);
     let blocks: Vec<&[usize]> = places.chunks(LANES).collect();
-    let figures = each_block(NAME, blocks.len(), ctx, |at| {
+    let figures = each_block(NAME, NAME, blocks.len(), ctx, |at| {
         of_block(&points, groups, blocks[at])
     })?;
     Ok(figures.concat())

@@ -379,3 +379,12 @@ fn threads_change_nothing_and_cancelling_ends_it() {
     let found = dbcv(x, &labels, Noise::LeftOut, Metric::Euclidean, ctx);
     assert_eq!(found, Err(MetricError::Cancelled { measure: "dbcv" }));
 }
+
+#[test]
+fn options_are_plain_data() {
+    let read = |text: &str| serde_json::from_str::<SilhouetteOptions>(text);
+    assert_eq!(read("{}").unwrap(), SilhouetteOptions::default());
+    let some = read(r#"{"metric": "cosine", "sampling": {"rows": 7}}"#).unwrap();
+    assert_eq!((some.metric, some.sampling), (Metric::Cosine, Sampling::Rows(7)));
+    assert!(read(r#"{"metrics": "cosine"}"#).is_err());
+}
