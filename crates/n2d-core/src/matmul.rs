@@ -3,6 +3,10 @@
 //! Parallel code calls it for *fixed-size* blocks of rows, one block a task, so that the bits of a result depend
 //! neither on the number of threads nor on how many rows are asked for at once.
 
+use std::ops::Range;
+
+use ndarray::ArrayViewMut2;
+
 /// A view of a matrix in a slice.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
@@ -44,6 +48,31 @@ impl<'a> Matrix<'a> {
             ..self
         }
     }
+
+    /// Some of its columns.
+    ///
+    /// # Panics
+    /// Where there are not so many: a mistake of the calling code, never of the data.
+    pub fn columns(self, range: Range<usize>) -> Self {
+        assert!(
+            range.start < range.end && range.end <= self.cols,
+            "columns {range:?} of {}",
+            self.cols
+        );
+        Self {
+            values: &self.values[range.start * self.col_stride..],
+            cols: range.len(),
+            ..self
+        }
+    }
+
+    /// Some of its rows.
+    ///
+    /// # Panics
+    /// Where there are not so many: a mistake of the calling code, never of the data.
+    pub fn rows(self, range: Range<usize>) -> Self {
+        self.t().columns(range).t()
+    }
 }
 
 /// `out = a b`, `out` row-major.
@@ -60,11 +89,22 @@ impl<'a> Matrix<'a> {
 /// # Panics
 /// Where the shapes do not fit: a mistake of the calling code, never of the data.
 pub fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+    let out = ArrayViewMut2::from_shape((a.rows, b.cols), out).expect("as many values as the result has");
+    product_into(a, b, out);
+}
+
+/// `out = a b`, where `out` may be a part of a larger matrix, such as some of its columns.
+///
+/// # Panics
+/// Where the shapes do not fit: a mistake of the calling code, never of the data.
+pub fn product_into(a: Matrix<'_>, b: Matrix<'_>, mut out: ArrayViewMut2<'_, f32>) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert_eq!(k, b.rows, "inner dimensions");
-    assert_eq!(out.len(), m * n, "shape of the result");
-    // SAFETY: `Matrix` keeps rows * cols equal to the length of its slice, so every index below the given shapes with
-    // the given strides lies inside it; `out` has m * n values and is borrowed mutably, so it aliases nothing.
+    assert_eq!(out.dim(), (m, n), "shape of the result");
+    let (out_row_stride, out_col_stride) = (out.strides()[0], out.strides()[1]);
+    // SAFETY: every index below the shape of a `Matrix` with its strides lies inside its slice: `new` starts so, and a
+    // part is a slice that begins at the part's first value and has no more rows or columns. `out` is given by its own
+    // strides, and is borrowed mutably, so it aliases nothing.
     #[allow(unsafe_code)]
     unsafe {
         gemm::gemm(
@@ -72,8 +112,8 @@ pub fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
             n,
             k,
             out.as_mut_ptr(),
-            1,
-            n as isize,
+            out_col_stride,
+            out_row_stride,
             false,
             a.values.as_ptr(),
             a.col_stride as isize,
@@ -120,5 +160,30 @@ mod tests {
                 prop_assert!((f64::from(*y) - expected).abs() < 1e-5);
             }
         }
+    }
+
+    #[test]
+    fn parts_of_matrices_multiply_into_parts() {
+        let a: Vec<f32> = (0..6).map(|i| i as f32).collect();
+        let a = Matrix::new(&a, 2, 3);
+        let b: Vec<f32> = (0..12).map(|i| (i * i % 7) as f32).collect();
+        let b = Matrix::new(&b, 3, 4);
+        let mut whole = vec![0.0; 8];
+        product(a, b, &mut whole);
+        let mut pieced = ndarray::Array2::zeros((2, 4));
+        for (at, out) in pieced.axis_chunks_iter_mut(ndarray::Axis(1), 3).enumerate() {
+            let columns = at * 3..(at * 3 + 3).min(4);
+            product_into(a, b.columns(columns), out);
+        }
+        assert_eq!(pieced.into_raw_vec_and_offset().0, whole);
+        let mut last_row = vec![0.0; 4];
+        product(a.rows(1..2), b, &mut last_row);
+        assert_eq!(last_row, whole[4..]);
+    }
+
+    #[test]
+    #[should_panic(expected = "columns 2..4 of 3")]
+    fn columns_beyond_the_last_are_refused() {
+        let _ = Matrix::new(&[0.0; 6], 2, 3).columns(2..4);
     }
 }

@@ -33,6 +33,7 @@ const LEAKY_SLOPE: f64 = 0.2;
 
 impl Activation {
     /// Applies it to every value, in place.
+    #[inline]
     pub fn apply(self, values: &mut [f32]) {
         match self {
             Self::Linear => {}
@@ -44,6 +45,25 @@ impl Activation {
             Self::Gelu => each(values, gelu),
             Self::Tanh => each(values, f32::tanh),
             Self::Sigmoid => each(values, |x| 1.0 / (1.0 + (-x).exp())),
+        }
+    }
+
+    /// Multiplies every value of `delta` by the derivative. `known` is what the activation gave; for GELU, whose derivative
+    /// does not follow from that, what it took.
+    pub(crate) fn times_derivative(self, known: &[f32], delta: &mut [f32]) {
+        match self {
+            Self::Linear => {}
+            // A choice between two values, not a branch: whole vectors at once.
+            Self::Relu => times(known, delta, |y| if y > 0.0 { 1.0 } else { 0.0 }),
+            Self::LeakyRelu => times(known, delta, |y| if y > 0.0 { 1.0 } else { LEAKY_SLOPE as f32 }),
+            Self::Elu => times(known, delta, |y| if y > 0.0 { 1.0 } else { y + 1.0 }),
+            Self::Selu => times(known, delta, |y| {
+                let below = y + (SELU_SCALE * SELU_ALPHA) as f32;
+                if y > 0.0 { SELU_SCALE as f32 } else { below }
+            }),
+            Self::Tanh => times(known, delta, |y| 1.0 - y * y),
+            Self::Sigmoid => times(known, delta, |y| y * (1.0 - y)),
+            Self::Gelu => times(known, delta, gelu_derivative),
         }
     }
 
@@ -64,6 +84,14 @@ impl Activation {
     }
 }
 
+#[inline(always)]
+fn times(known: &[f32], delta: &mut [f32], derivative: impl Fn(f32) -> f32) {
+    for (delta, &known) in delta.iter_mut().zip(known) {
+        *delta *= derivative(known);
+    }
+}
+
+#[inline(always)]
 fn each(values: &mut [f32], f: impl Fn(f32) -> f32) {
     for value in values {
         *value = f(*value);
@@ -81,6 +109,14 @@ fn selu(x: f32) -> f32 {
 fn gelu(x: f32) -> f32 {
     let x = f64::from(x);
     (0.5 * x * erfc(-x * std::f64::consts::FRAC_1_SQRT_2)) as f32
+}
+
+/// `Φ(x) + x φ(x)`, with the normal density φ.
+fn gelu_derivative(x: f32) -> f32 {
+    let x = f64::from(x);
+    let below = 0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+    let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    (below + x * density) as f32
 }
 
 /// The complementary error function by the Chebyshev fit of Numerical Recipes (`erfcc`), relative error below 1.2e-7.

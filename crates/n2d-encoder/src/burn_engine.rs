@@ -98,125 +98,22 @@ fn gradient<const D: usize>(gradient: Option<Tensor<D>>) -> Result<TensorData, B
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::{assert_gradients, batch, loss_of, network, parameters_of};
     use crate::{Activation, activation, loss};
-    use n2d_core::FitContext;
-
-    const ROWS: usize = 7;
-
-    fn network(activation: Activation) -> DenseNetwork {
-        let mut network = DenseNetwork::new(5, &[6, 4], 2, activation, &FitContext::new(11)).unwrap();
-        // Biases off zero, so that their gradients are tested away from where they start.
-        for (i, value) in network.parameters_mut().flatten().enumerate() {
-            *value += (i % 5) as f32 / 20.0 - 0.1;
-        }
-        network
-    }
-
-    fn batch() -> Vec<f32> {
-        (0..ROWS * 5)
-            .map(|i| ((i * 29 + 3) % 53) as f32 / 20.0 - 1.0)
-            .collect()
-    }
-
-    /// The loss in double precision, written down apart from the code under test.
-    fn reference(network: &DenseNetwork, parameters: &[Vec<f64>], loss: Loss) -> f64 {
-        let layers: Vec<_> = network.encoder().iter().chain(network.decoder()).collect();
-        let batch = batch();
-        let rows = batch.chunks(5).map(|row| row.iter().copied().map(f64::from));
-        let mut sum = 0.0;
-        for row in rows {
-            let target: Vec<f64> = row.collect();
-            let mut x = target.clone();
-            for (i, layer) in layers.iter().enumerate() {
-                let (weight, bias) = (&parameters[2 * i], &parameters[2 * i + 1]);
-                let affine = |j: usize| {
-                    let products = x
-                        .iter()
-                        .enumerate()
-                        .map(|(k, x)| x * weight[k * layer.n_out() + j]);
-                    products.sum::<f64>() + bias[j]
-                };
-                let hidden = !matches!(i, 2 | 5);
-                x = (0..layer.n_out())
-                    .map(|j| {
-                        if hidden {
-                            value(network.activation(), affine(j))
-                        } else {
-                            affine(j)
-                        }
-                    })
-                    .collect();
-            }
-            sum += x.iter().zip(&target).map(|(a, b)| cost(loss, a - b)).sum::<f64>();
-        }
-        sum / (ROWS * 5) as f64
-    }
-
-    fn value(activation: Activation, x: f64) -> f64 {
-        let negative_part = |slope: f64| if x > 0.0 { x } else { slope };
-        match activation {
-            Activation::Relu => x.max(0.0),
-            Activation::Elu => negative_part(x.exp() - 1.0),
-            Activation::Selu => {
-                1.050_700_987_355_480_5 * negative_part(1.673_263_242_354_377_2 * (x.exp() - 1.0))
-            }
-            Activation::Tanh => x.tanh(),
-            Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-            Activation::LeakyRelu => negative_part(0.2 * x),
-            Activation::Linear => x,
-            Activation::Gelu => x * normal_cdf(x),
-        }
-    }
-
-    /// By the power series of the error function, exact to double precision for the small arguments here.
-    fn normal_cdf(x: f64) -> f64 {
-        let mut term = x;
-        let mut sum = x;
-        for n in 1..80 {
-            term *= -x * x / (2.0 * f64::from(n));
-            sum += term / f64::from(2 * n + 1);
-        }
-        0.5 + sum / (2.0 * std::f64::consts::PI).sqrt()
-    }
-
-    fn cost(loss: Loss, e: f64) -> f64 {
-        match loss {
-            Loss::Mse => e * e,
-            Loss::Mae => e.abs(),
-            Loss::Huber if e.abs() <= 1.0 => 0.5 * e * e,
-            Loss::Huber => e.abs() - 0.5,
-        }
-    }
 
     #[test]
     fn gradients_are_finite_differences_of_the_loss() {
         for (activation, loss) in activation::ALL.iter().flat_map(|&a| loss::ALL.map(|l| (a, l))) {
             let mut network = network(activation);
-            let parameters: Vec<Vec<f64>> = network
-                .parameters()
-                .map(|values| values.iter().copied().map(f64::from).collect())
-                .collect();
+            let expected = loss_of(&network, &parameters_of(&network), loss);
             let made = BurnEngine::cpu(loss).backward(&mut network, batch()).unwrap();
-            let expected = reference(&network, &parameters, loss);
             assert!(
                 (made.loss - expected).abs() < 1e-5 * expected,
                 "{activation:?} {loss:?}"
             );
-            for (buffer, gradient) in made.gradients().unwrap().into_iter().enumerate() {
-                assert_eq!(gradient.len(), parameters[buffer].len());
-                for (at, &found) in gradient.iter().enumerate() {
-                    let shifted = |by: f64| {
-                        let mut parameters = parameters.clone();
-                        parameters[buffer][at] += by;
-                        reference(&network, &parameters, loss)
-                    };
-                    let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
-                    assert!(
-                        (f64::from(found) - difference).abs() < 1e-5,
-                        "{activation:?} {loss:?}, buffer {buffer}, value {at}: {found} or {difference}"
-                    );
-                }
-            }
+            let wide = |gradient: &[f32]| gradient.iter().copied().map(f64::from).collect();
+            let gradients: Vec<Vec<f64>> = made.gradients().unwrap().into_iter().map(wide).collect();
+            assert_gradients(&network, loss, &gradients);
         }
     }
 

@@ -3,7 +3,7 @@ use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::optimizer::Rule;
-use crate::{Activation, DenseAutoencoder, Loss, Optimizer};
+use crate::{Activation, DenseAutoencoder, Engine, Loss, Optimizer};
 
 /// Options of [`DenseAutoencoder`]. The defaults are the paper's, but for the number of epochs.
 ///
@@ -61,6 +61,8 @@ pub struct DenseAutoencoderConfig {
     /// with `monitor="loss"` and `min_delta=0`; the result has the weights of the best epoch, however the training ends.
     /// Default: no early stopping, and the weights of the last epoch.
     pub patience: Option<usize>,
+    /// What trains. Default [`Engine::Native`].
+    pub engine: Engine,
 }
 
 impl Default for DenseAutoencoderConfig {
@@ -80,6 +82,7 @@ impl Default for DenseAutoencoderConfig {
             batch_size: 256,
             n_epochs: None,
             patience: None,
+            engine: Engine::default(),
         }
     }
 }

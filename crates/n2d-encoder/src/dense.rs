@@ -1,6 +1,5 @@
 use n2d_core::{Encoder, Fit, FitContext, FitError, PartConfig, Report, Samples, Stage};
 
-use crate::burn_engine::BurnEngine;
 use crate::epochs;
 use crate::optimizer::{Optimization, Rule};
 use crate::training::{Schedule, Training};
@@ -57,7 +56,8 @@ impl DenseAutoencoder {
             n_epochs,
             patience: config.patience,
         };
-        let engine = BurnEngine::cpu(config.loss);
+        let most_rows = config.batch_size.min(x.n_samples());
+        let engine = config.engine.start(config.loss, &network, most_rows);
         let (network, report) = Training::new(x, schedule, engine, network, optimization).run(ctx)?;
         Ok(match config.n_epochs {
             Some(_) => (network, report),

@@ -24,8 +24,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Training runs on burn's CPU backend; no type of burn appears in this crate's interface. A fitted encoder is plain
-//! arrays, and applies them by matrix products of this project's own.
+//! Training runs on an [`Engine`]: one of this project's own for dense networks on CPUs, or burn's automatic
+//! differentiation. No type of burn appears in this crate's interface. A fitted encoder is plain arrays, and applies them by matrix
+//! products.
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
@@ -33,17 +34,23 @@ mod activation;
 mod burn_engine;
 mod config;
 mod dense;
+mod engine;
 mod epochs;
 mod fitted;
 mod identity;
 mod loss;
+mod native;
 mod network;
 mod optimizer;
+#[cfg(test)]
+mod reference;
+mod tiles;
 mod training;
 
 pub use activation::Activation;
 pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;
+pub use engine::Engine;
 pub use fitted::FittedDenseAutoencoder;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use loss::Loss;

@@ -41,6 +41,15 @@ impl DenseLayer {
         &self.bias
     }
 
+    pub(crate) fn weight_matrix(&self) -> Matrix<'_> {
+        Matrix::new(&self.weight, self.n_in, self.n_out)
+    }
+
+    /// The weights and the bias, to be changed.
+    pub(crate) fn parameters_mut(&mut self) -> (&mut [f32], &mut [f32]) {
+        (&mut self.weight, &mut self.bias)
+    }
+
     /// Weights uniform in `±sqrt(6 / (n_in + n_out))`, bias zero (Glorot and Bengio 2010; Keras' default).
     fn glorot_uniform(n_in: usize, n_out: usize, rng: &mut ChaCha8Rng) -> Result<Self, TooLarge> {
         let limit = (6.0 / (n_in as f64 + n_out as f64)).sqrt() as f32;
@@ -68,7 +77,7 @@ impl DenseLayer {
     fn forward_block(&self, input: &[f32], activation: Activation, output: &mut [f32]) {
         product(
             Matrix::new(input, BLOCK_ROWS, self.n_in),
-            Matrix::new(&self.weight, self.n_in, self.n_out),
+            self.weight_matrix(),
             output,
         );
         for row in output.chunks_exact_mut(self.n_out) {
@@ -168,6 +177,11 @@ impl DenseNetwork {
         self.layers[self.n_encoder - 1].n_out
     }
 
+    /// All layers, from data to latents and back.
+    pub(crate) fn layers(&self) -> &[DenseLayer] {
+        &self.layers
+    }
+
     pub(crate) fn layers_mut(&mut self) -> &mut [DenseLayer] {
         &mut self.layers
     }
@@ -180,6 +194,16 @@ impl DenseNetwork {
         } else {
             self.activation
         }
+    }
+
+    /// Which of [`parameters`](Self::parameters) are a layer's weights.
+    pub(crate) const fn weight_buffer(layer: usize) -> usize {
+        2 * layer
+    }
+
+    /// Which of [`parameters`](Self::parameters) is a layer's bias.
+    pub(crate) const fn bias_buffer(layer: usize) -> usize {
+        2 * layer + 1
     }
 
     /// Every buffer of parameters, layer by layer, weights before bias.

@@ -2,10 +2,12 @@
 //!
 //! burn's own make about thirteen unfused passes on one thread, and place Adam's epsilon differently.
 
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::DenseNetwork;
+use crate::tiles::Cut;
 
 /// How weights follow their gradients, by its name in configurations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -47,55 +49,79 @@ pub(crate) enum Rule {
     },
 }
 
-/// Values a task changes at once.
+/// Values a task changes at once, where gradients are given whole.
 const CHUNK: usize = 1 << 14;
 
-/// The moments of one buffer of parameters: two for Adam, the velocity alone for SGD.
-struct Moments {
-    first: Vec<f32>,
-    second: Vec<f32>,
-}
+/// What an optimiser remembers of one buffer of parameters: two moments for Adam, the velocity for SGD.
+type Memory = Vec<Vec<f32>>;
 
 /// An optimiser at work on one network.
 pub(crate) struct Optimization {
     rule: Rule,
     learning_rate: f64,
     step: i32,
-    moments: Vec<Moments>,
+    /// For each of [`DenseNetwork::parameters`].
+    memories: Vec<Memory>,
+}
+
+/// A tile of a buffer of parameters with what is remembered of it.
+pub(crate) struct StepTile<'a> {
+    values: ArrayViewMut2<'a, f32>,
+    memory: Vec<ArrayViewMut2<'a, f32>>,
 }
 
 impl Optimization {
     pub(crate) fn new(rule: Rule, learning_rate: f64, network: &DenseNetwork) -> Self {
-        let second = |n: usize| match rule {
-            Rule::Adam { .. } => vec![0.0; n],
-            Rule::Sgd { .. } => Vec::new(),
+        let n_memories = match rule {
+            Rule::Adam { .. } => 2,
+            Rule::Sgd { .. } => 1,
         };
-        let moments = network
+        let memories = network
             .parameters()
-            .map(|values| Moments {
-                first: vec![0.0; values.len()],
-                second: second(values.len()),
-            })
+            .map(|values| vec![vec![0.0; values.len()]; n_memories])
             .collect();
         Self {
             rule,
             learning_rate,
             step: 0,
-            moments,
+            memories,
         }
     }
 
     /// One step down `gradients`, a slice for each of [`DenseNetwork::parameters`].
     pub(crate) fn step(&mut self, network: &mut DenseNetwork, gradients: &[&[f32]]) {
+        let kernel = self.begin();
+        for (at, (values, gradient)) in network.parameters_mut().zip(gradients).enumerate() {
+            let cut = Cut::buffer(values.len(), CHUNK);
+            self.tiles(at, cut, values)
+                .into_par_iter()
+                .zip(gradient.par_chunks(CHUNK))
+                .for_each(|(tile, gradient)| kernel.apply(tile, row(gradient)));
+        }
+    }
+
+    /// Begins a step, which is then made tile by tile.
+    pub(crate) fn begin(&mut self) -> Kernel {
         self.step = self.step.saturating_add(1);
-        let kernel = self.kernel();
-        let buffers = network.parameters_mut().zip(gradients).zip(&mut self.moments);
-        for ((values, gradient), moments) in buffers {
-            match &kernel {
-                Kernel::Adam(adam) => adam.apply(values, gradient, moments),
-                Kernel::Sgd(sgd) => sgd.apply(values, gradient, moments),
+        self.kernel()
+    }
+
+    /// The tiles of buffer `at` of [`DenseNetwork::parameters`], whose values are given.
+    pub(crate) fn tiles<'a>(&'a mut self, at: usize, cut: Cut, values: &'a mut [f32]) -> Vec<StepTile<'a>> {
+        let mut tiles: Vec<StepTile<'a>> = cut
+            .tiles(values)
+            .into_iter()
+            .map(|values| StepTile {
+                values,
+                memory: Vec::new(),
+            })
+            .collect();
+        for memory in &mut self.memories[at] {
+            for (tile, memory) in tiles.iter_mut().zip(cut.tiles(memory)) {
+                tile.memory.push(memory);
             }
         }
+        tiles
     }
 
     fn kernel(&self) -> Kernel {
@@ -123,12 +149,18 @@ impl Optimization {
     }
 }
 
-enum Kernel {
+/// A gradient as a matrix of one row.
+fn row(gradient: &[f32]) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape((1, gradient.len()), gradient).expect("one row")
+}
+
+/// The arithmetic of one step.
+pub(crate) enum Kernel {
     Adam(AdamStep),
     Sgd(SgdStep),
 }
 
-struct AdamStep {
+pub(crate) struct AdamStep {
     rate: f32,
     first: f32,
     second: f32,
@@ -136,17 +168,55 @@ struct AdamStep {
     decay: f32,
 }
 
-impl AdamStep {
-    fn apply(&self, values: &mut [f32], gradient: &[f32], moments: &mut Moments) {
-        values
-            .par_chunks_mut(CHUNK)
-            .zip(gradient.par_chunks(CHUNK))
-            .zip(moments.first.par_chunks_mut(CHUNK))
-            .zip(moments.second.par_chunks_mut(CHUNK))
-            .for_each(|(((values, gradient), first), second)| self.chunk(values, gradient, first, second));
-    }
+pub(crate) struct SgdStep {
+    rate: f32,
+    momentum: f32,
+}
 
-    fn chunk(&self, values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+impl Kernel {
+    /// Steps a tile down its gradient.
+    pub(crate) fn apply(&self, tile: StepTile<'_>, gradient: ArrayView2<'_, f32>) {
+        let StepTile {
+            mut values,
+            mut memory,
+        } = tile;
+        let rows = values.rows_mut().into_iter().zip(gradient.rows());
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || match (self, memory.as_mut_slice()) {
+                (Self::Adam(adam), [first, second]) => {
+                    let moments = first.rows_mut().into_iter().zip(second.rows_mut());
+                    for ((values, gradient), (first, second)) in rows.zip(moments) {
+                        adam.row(
+                            slice_mut(values),
+                            slice(gradient),
+                            slice_mut(first),
+                            slice_mut(second),
+                        );
+                    }
+                }
+                (Self::Sgd(sgd), [velocity]) => {
+                    for ((values, gradient), velocity) in rows.zip(velocity.rows_mut()) {
+                        sgd.row(slice_mut(values), slice(gradient), slice_mut(velocity));
+                    }
+                }
+                _ => unreachable!("every rule has the memory that `new` gave it"),
+            },
+        );
+    }
+}
+
+fn slice(row: ArrayView1<'_, f32>) -> &[f32] {
+    row.to_slice().expect("a piece of a row-major matrix's row")
+}
+
+fn slice_mut(row: ArrayViewMut1<'_, f32>) -> &mut [f32] {
+    row.into_slice().expect("a piece of a row-major matrix's row")
+}
+
+impl AdamStep {
+    #[inline(always)]
+    fn row(&self, values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
         let moments = first.iter_mut().zip(second);
         for ((value, &g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
             *m += (g - *m) * self.first;
@@ -157,23 +227,13 @@ impl AdamStep {
     }
 }
 
-struct SgdStep {
-    rate: f32,
-    momentum: f32,
-}
-
 impl SgdStep {
-    fn apply(&self, values: &mut [f32], gradient: &[f32], moments: &mut Moments) {
-        values
-            .par_chunks_mut(CHUNK)
-            .zip(gradient.par_chunks(CHUNK))
-            .zip(moments.first.par_chunks_mut(CHUNK))
-            .for_each(|((values, gradient), velocity)| {
-                for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {
-                    *v = *v * self.momentum - g * self.rate;
-                    *value += *v;
-                }
-            });
+    #[inline(always)]
+    fn row(&self, values: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+        for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {
+            *v = *v * self.momentum - g * self.rate;
+            *value += *v;
+        }
     }
 }
 

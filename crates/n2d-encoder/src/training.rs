@@ -2,7 +2,7 @@
 
 use n2d_core::{Control, FitContext, FitError, PartConfig, Progress, Report, Samples, Termination};
 
-use crate::burn_engine::BurnEngine;
+use crate::engine::Steps;
 use crate::epochs::{self, Best, Patience, RunningLoss};
 use crate::optimizer::Optimization;
 use crate::{DenseAutoencoderConfig, DenseNetwork};
@@ -20,7 +20,7 @@ pub(crate) struct Schedule {
 pub(crate) struct Training<'a> {
     x: Samples<'a>,
     schedule: Schedule,
-    engine: BurnEngine,
+    engine: Box<dyn Steps>,
     network: DenseNetwork,
     optimization: Optimization,
     patience: Option<Patience>,
@@ -43,7 +43,7 @@ impl<'a> Training<'a> {
     pub(crate) fn new(
         x: Samples<'a>,
         schedule: Schedule,
-        engine: BurnEngine,
+        engine: Box<dyn Steps>,
         network: DenseNetwork,
         optimization: Optimization,
     ) -> Self {
@@ -131,22 +131,19 @@ impl<'a> Training<'a> {
     }
 
     fn batch(&mut self, rows: &[usize], epoch: usize) -> Result<f64, FitError> {
-        let mut batch = Vec::with_capacity(rows.len() * self.x.n_features());
-        let (values, n_features) = (self.x.as_slice(), self.x.n_features());
-        for row in rows {
-            batch.extend_from_slice(&values[row * n_features..(row + 1) * n_features]);
-        }
         let failed = |source| FitError::Part {
             part: PART.to_owned(),
             source,
         };
-        let backward = self.engine.backward(&mut self.network, batch).map_err(failed)?;
-        if !backward.loss.is_finite() {
-            return Err(diverged("loss", backward.loss, epoch));
+        let step = self
+            .engine
+            .step(&mut self.network, &mut self.optimization, self.x, rows);
+        let loss = step.map_err(failed)?;
+        if loss.is_finite() {
+            Ok(loss)
+        } else {
+            Err(diverged("loss", loss, epoch))
         }
-        let gradients = backward.gradients().map_err(failed)?;
-        self.optimization.step(&mut self.network, &gradients);
-        Ok(backward.loss)
     }
 
     fn finish(self, termination: Termination) -> Result<(DenseNetwork, Report), FitError> {
