@@ -29,7 +29,7 @@ fn every_composition_runs() {
         for manifold in registry.names(Stage::Manifold) {
             for clusterer in registry.names(Stage::Clusterer) {
                 let config = PipelineConfig {
-                    n_clusters: 5,
+                    n_clusters: Some(5),
                     latent_dim: Some(4),
                     encoder: quick(encoder),
                     manifold: quick(manifold),

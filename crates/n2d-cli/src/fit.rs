@@ -111,7 +111,7 @@ fn fit(
     let x = loaded.data.samples();
     let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
     let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
-    if n_clusters > x.n_samples() {
+    if let Some(n_clusters) = n_clusters.filter(|&n| n > x.n_samples()) {
         let (clusters, rows) = (counted(n_clusters, "cluster"), counted(x.n_samples(), "row"));
         return Err(CliError::usage(format!(
             "{clusters} can't be found in {rows}: there must be at least as many rows as clusters"
@@ -120,6 +120,7 @@ fn fit(
     let run = Run {
         pipeline: &plan.pipeline(n_clusters)?,
         parts: plan.parts(),
+        n_clusters,
         x,
         outputs,
         interrupt,

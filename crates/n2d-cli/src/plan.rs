@@ -13,7 +13,10 @@ const SOME_CLUSTERS: usize = 2;
 pub(crate) struct Plan {
     registry: Registry,
     config: PipelineConfig,
-    clusters: Option<usize>,
+    /// Whether the clusterer can be told their number.
+    takes_clusters: bool,
+    /// Whether it must be, as its options do not say.
+    needs_clusters: bool,
 }
 
 impl Plan {
@@ -23,7 +26,10 @@ impl Plan {
     /// Bad usage: unknown parts and options, values out of range.
     pub(crate) fn new(args: &FitArgs) -> Result<Self, CliError> {
         let registry = Registry::default();
-        let mut config = PipelineConfig::new(args.clusters.unwrap_or(SOME_CLUSTERS));
+        let mut config = PipelineConfig {
+            n_clusters: args.clusters,
+            ..PipelineConfig::new(SOME_CLUSTERS)
+        };
         for (part, name) in [
             (&mut config.encoder, &args.encoder),
             (&mut config.manifold, &args.manifold),
@@ -45,12 +51,30 @@ impl Plan {
             args.latent_dim,
         )?;
         let plan = Self {
+            takes_clusters: registry.takes_clusters(&config.clusterer)?,
+            needs_clusters: registry.needs_clusters(&config.clusterer)?,
             registry,
             config,
-            clusters: args.clusters,
         };
-        plan.build(&plan.config)?;
+        plan.pipeline(
+            plan.config
+                .n_clusters
+                .or(Some(SOME_CLUSTERS).filter(|_| plan.needs_clusters)),
+        )?;
+        plan.only_used_clusters()?;
         Ok(plan)
+    }
+
+    /// A number of clusters that the clusterer would not look at is refused.
+    fn only_used_clusters(&self) -> Result<(), CliError> {
+        if self.takes_clusters || self.config.n_clusters.is_none() {
+            return Ok(());
+        }
+        let name = &self.config.clusterer.name;
+        let complaint = format!("--clusters: {name} finds the number of clusters by itself");
+        Err(CliError::usage(complaint).with_hint(format!(
+            "what it can be told: n2d parts {name}; widths: --latent-dim D, --set umap.n_components=D"
+        )))
     }
 
     /// The names of the parts: encoder, manifold learner, clusterer.
@@ -58,23 +82,29 @@ impl Plan {
         [Stage::Encoder, Stage::Manifold, Stage::Clusterer].map(|stage| self.config.part(stage).name.as_str())
     }
 
-    /// The number of clusters: as given, else that of the classes.
+    /// The number of clusters: as given, else that of the classes; none where the clusterer finds it by itself.
     ///
     /// # Errors
-    /// Bad usage where neither is known.
-    pub(crate) fn n_clusters(&self, n_classes: Option<usize>) -> Result<usize, CliError> {
-        let known = self.clusters.or(n_classes.filter(|&n| n > 0));
-        known.ok_or_else(|| {
-            CliError::usage("the number of clusters is not known: give --clusters K")
-                .with_hint("where the classes are known, --labels COLUMN|FILE gives their number too")
-        })
+    /// Bad usage where it is needed and not known.
+    pub(crate) fn n_clusters(&self, n_classes: Option<usize>) -> Result<Option<usize>, CliError> {
+        if !self.takes_clusters {
+            return Ok(None);
+        }
+        let known = self.config.n_clusters.or(n_classes.filter(|&n| n > 0));
+        if known.is_none() && self.needs_clusters {
+            let error = CliError::usage("the number of clusters is not known: give --clusters K");
+            return Err(error.with_hint(
+                "where the classes are known, --labels COLUMN|FILE gives their number too; hdbscan finds it by itself",
+            ));
+        }
+        Ok(known)
     }
 
     /// The pipeline for so many clusters.
     ///
     /// # Errors
     /// Bad usage where a part can't have so many.
-    pub(crate) fn pipeline(&self, n_clusters: usize) -> Result<DynN2d, CliError> {
+    pub(crate) fn pipeline(&self, n_clusters: Option<usize>) -> Result<DynN2d, CliError> {
         let config = PipelineConfig {
             n_clusters,
             ..self.config.clone()

@@ -33,6 +33,8 @@ pub(crate) struct Run<'a> {
     pub(crate) pipeline: &'a DynN2d,
     /// Their names: encoder, manifold learner, clusterer.
     pub(crate) parts: [&'a str; 3],
+    /// Clusters that the clusterer was told to find; none where it finds their number by itself.
+    pub(crate) n_clusters: Option<usize>,
     pub(crate) x: Samples<'a>,
     pub(crate) outputs: &'a Outputs,
     pub(crate) interrupt: &'a Interrupt,
@@ -72,7 +74,7 @@ impl Run<'_> {
         let encode = || model.encode(self.x).map_err(FitError::from);
         let latents = ctx.parallelism().install(encode)?;
         if let Some(output) = &self.outputs.latent {
-            let go_on = go_on(output, "--encoder identity", ctx);
+            let go_on = self.go_on(output, "--encoder identity", ctx);
             self.keep_array(output, "latents", latents.view(), go_on)?;
         }
         Ok(Fit {
@@ -86,7 +88,7 @@ impl Run<'_> {
             .doing(format!("the manifold learner ({})", self.parts[1]));
         let manifold = self.pipeline.manifold_clusterer().manifold().fit(z, ctx)?;
         if let Some(output) = &self.outputs.embedding {
-            let go_on = go_on(output, "--encoder identity --manifold identity", ctx);
+            let go_on = self.go_on(output, "--encoder identity --manifold identity", ctx);
             self.keep_array(output, "embedding", manifold.model.embedding(), go_on)?;
         }
         Ok(manifold)
@@ -123,12 +125,21 @@ impl Run<'_> {
         let kept = Kept::new(output.path(), what).with_hint(go_on);
         self.interrupt.keep(kept, || output.write_npy(rows))
     }
-}
 
-/// How to go on from what is kept.
-fn go_on(output: &Output, parts: &str, ctx: &FitContext<'_>) -> String {
-    let (file, seed) = (output.path().display(), ctx.seed());
-    format!("go on from there with: n2d fit {file} {parts} --clusters K --seed {seed}")
+    /// How to go on from what is kept.
+    fn go_on(&self, output: &Output, parts: &str, ctx: &FitContext<'_>) -> String {
+        let (file, seed) = (output.path().display(), ctx.seed());
+        let clusterer = match self.parts[2] {
+            "gmm" => String::new(),
+            other => format!(" --clusterer {other}"),
+        };
+        let clusters = if self.n_clusters.is_some() {
+            " --clusters K"
+        } else {
+            ""
+        };
+        format!("go on from there with: n2d fit {file} {parts}{clusterer}{clusters} --seed {seed}")
+    }
 }
 
 enum StageError {

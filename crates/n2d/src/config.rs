@@ -25,9 +25,12 @@ use crate::BuildError;
 #[serde(deny_unknown_fields)]
 pub struct PipelineConfig {
     /// Clusters looked for. Goes to the clusterer as its `n_clusters`, and as the paper has it to the manifold
-    /// learner as its `n_components`, where they have such an option and it is not set.
-    pub n_clusters: usize,
-    /// Width of the latents. Goes to the encoder as its `latent_dim`, where it has such an option and it is not set. Default: `n_clusters` (the paper).
+    /// learner as its `n_components`, where they have such an option and it is not set. Default: not given, for a clusterer that
+    /// finds their number by itself; the widths are then the parts' own defaults.
+    #[serde(default)]
+    pub n_clusters: Option<usize>,
+    /// Width of the latents. Goes to the encoder as its `latent_dim`, where it has such an option and it is not set. Default:
+    /// `n_clusters` (the paper), where that is given.
     #[serde(default)]
     pub latent_dim: Option<usize>,
     /// The encoder. Default `dense`.
@@ -78,11 +81,19 @@ impl PipelineConfig {
     /// The paper's pipeline: a dense autoencoder, UMAP, and a Gaussian mixture.
     pub fn new(n_clusters: usize) -> Self {
         Self {
-            n_clusters,
+            n_clusters: Some(n_clusters),
+            ..Self::without_clusters(gmm())
+        }
+    }
+
+    /// The paper's encoder and manifold learner with a clusterer that finds the number of clusters by itself.
+    pub fn without_clusters(clusterer: PartChoice) -> Self {
+        Self {
+            n_clusters: None,
             latent_dim: None,
             encoder: dense(),
             manifold: umap(),
-            clusterer: gmm(),
+            clusterer,
         }
     }
 

@@ -115,7 +115,11 @@ impl Registry {
     /// # Errors
     /// [`BuildError`] names the part, the option, what is allowed and what was given.
     pub fn build(&self, config: &PipelineConfig) -> Result<DynN2d, BuildError> {
-        let latent_dim = config.latent_dim.unwrap_or(config.n_clusters);
+        if config.n_clusters.is_none() && self.needs_clusters(&config.clusterer)? {
+            let part = config.clusterer.name.clone();
+            return Err(BuildError::NeedsClusters { part });
+        }
+        let latent_dim = config.latent_dim.or(config.n_clusters);
         let encoder = make(
             &self.encoders,
             Stage::Encoder,
@@ -136,6 +140,23 @@ impl Registry {
         )?;
         Ok(N2d::new(encoder, ManifoldClusterer::new(manifold, clusterer)))
     }
+
+    /// Whether a clusterer can be told the number of clusters.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn takes_clusters(&self, clusterer: &PartChoice) -> Result<bool, BuildError> {
+        let defaults = self.defaults(Stage::Clusterer, &clusterer.name)?;
+        Ok(defaults.contains_key("n_clusters"))
+    }
+
+    /// Whether a clusterer must be told the number of clusters, which its options do not say.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn needs_clusters(&self, clusterer: &PartChoice) -> Result<bool, BuildError> {
+        Ok(self.takes_clusters(clusterer)? && !clusterer.options.contains_key("n_clusters"))
+    }
 }
 
 /// A part with its options, after the size that the pipeline gives to all of its stage.
@@ -143,13 +164,16 @@ fn make<T>(
     entries: &[Entry<T>],
     stage: Stage,
     choice: &PartChoice,
-    size: (&str, usize),
+    size: (&str, Option<usize>),
 ) -> Result<T, BuildError> {
     let entry = find(entries, stage, &choice.name)?;
     let defaults = (entry.defaults)();
     let mut options = choice.options.clone();
-    if defaults.contains_key(size.0) && !options.contains_key(size.0) {
-        options.insert(size.0.to_owned(), size.1.into());
+    if let (option, Some(size)) = size
+        && defaults.contains_key(option)
+        && !options.contains_key(option)
+    {
+        options.insert(option.to_owned(), size.into());
     }
     (entry.build)(options)
 }
@@ -262,6 +286,12 @@ pub enum BuildError {
         known: String,
         /// A name that is near, as a question; may be empty.
         hint: String,
+    },
+    /// A clusterer that does not find the number of clusters by itself.
+    #[error("{part} must be told the number of clusters")]
+    NeedsClusters {
+        /// The part.
+        part: String,
     },
     /// A value of a type that the option can't take.
     #[error("{part}.{option} can't be {given}: {reason}")]
