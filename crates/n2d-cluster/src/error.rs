@@ -32,6 +32,39 @@ pub enum StartError {
         /// The sum of all.
         sum: f64,
     },
+    /// Covariances of another kind than the configuration's.
+    #[error("the starting covariances must be {expected}, but are {given}")]
+    CovarianceType {
+        /// The kind configured.
+        expected: &'static str,
+        /// The kind given.
+        given: &'static str,
+    },
+    /// A weight concentration of another type than the configuration's.
+    #[error("the starting weight concentration must be of the configured weight_concentration_prior_type")]
+    WeightConcentration,
+    /// Values that must be above some bound.
+    #[error("the starting {what} must be above {bound}, but {given} is among them")]
+    TooSmall {
+        /// Which array.
+        what: &'static str,
+        /// What each value must exceed.
+        bound: f64,
+        /// The first value that does not.
+        given: f64,
+    },
+    /// A row whose shares are none.
+    #[error(
+        "the starting shares of row {row} must be at least 0 and sum to 1, but the least is {least} and the sum {sum}"
+    )]
+    Shares {
+        /// Which row, from zero.
+        row: usize,
+        /// The least share of the row.
+        least: f64,
+        /// The sum of its shares.
+        sum: f64,
+    },
     /// A covariance matrix that is none.
     #[error("the starting covariance of component {component} is not symmetric and positive definite")]
     Covariance {
@@ -54,6 +87,58 @@ pub struct Collapsed {
     pub n_clusters: usize,
     /// The regularisation that was not enough.
     pub reg_covar: f64,
+}
+
+/// Priors that are not for rows of the given width.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PriorError {
+    /// A prior for rows of another width.
+    #[error("{option} is for rows of {given} features, but the data have {n_features}")]
+    Width {
+        /// The option.
+        option: &'static str,
+        /// Features of the data.
+        n_features: usize,
+        /// Features that the option is for.
+        given: usize,
+    },
+    /// Too few degrees of freedom for a Wishart distribution.
+    #[error("degrees_of_freedom_prior must be above n_features - 1 = {}, but is {given}", n_features - 1)]
+    DegreesOfFreedom {
+        /// Features of the data.
+        n_features: usize,
+        /// The option given.
+        given: f64,
+    },
+}
+
+/// Weights of rows that a fit can't use.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowWeightsError {
+    /// Not one for each row.
+    #[error("a weight for each of the {n_samples} rows is needed, but {given} are given")]
+    Length {
+        /// Rows of the data.
+        n_samples: usize,
+        /// Weights given.
+        given: usize,
+    },
+    /// A weight that is negative, NaN or infinite.
+    #[error("the weight of row {row} must be a finite number, 0 or above, but is {value}")]
+    Value {
+        /// The first such row, from zero.
+        row: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// Weights without a usable sum: all zero, or too great to add up.
+    #[error("the weights of the rows must have a finite sum above 0, but it is {sum}")]
+    Sum {
+        /// Their sum.
+        sum: f64,
+    },
 }
 
 /// As the failure of a part's fit.

@@ -51,26 +51,6 @@ pub(crate) fn squared_distance(block: &[Lane], point: &[f64]) -> Lane {
     sum
 }
 
-/// Sum over some blocks of products, lane by lane.
-#[inline(always)]
-pub(crate) fn dot(a: &[Lane], b: &[Lane]) -> Lane {
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums
-}
-
-/// Sum of all lanes, in one fixed order.
-#[inline(always)]
-pub(crate) fn total(lane: &Lane) -> f64 {
-    let eight: [f64; 8] = std::array::from_fn(|at| lane[at] + lane[at + 8]);
-    let four: [f64; 4] = std::array::from_fn(|at| eight[at] + eight[at + 4]);
-    (four[0] + four[2]) + (four[1] + four[3])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,11 +69,5 @@ mod tests {
         );
         assert_eq!(wide[3][1], 0.0);
         assert_eq!(squared_distance(&block, &[1.0, 0.0])[..3], [4.0, 20.0, 1.0]);
-    }
-
-    #[test]
-    fn dot_sums_all_lanes() {
-        let counting: Lane = std::array::from_fn(|lane| lane as f64);
-        assert_eq!(total(&dot(&[counting; 3], &[[1.0; LANES]; 3])), 360.0);
     }
 }

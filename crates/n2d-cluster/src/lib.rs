@@ -3,6 +3,8 @@
 //! | name | part | clusters | new rows |
 //! |---|---|---|---|
 //! | `gmm` | [`GaussianMixture`] | ellipsoids of any shape and size, soft | `predict`, `predict_proba` |
+//! | `gmm_auto` | [`GaussianMixtureSelection`] | the same, their number chosen by BIC or AIC | `predict`, `predict_proba` |
+//! | `bayesian_gmm` | [`BayesianGaussianMixture`] | the same, as many of `n_clusters` as are needed | `predict`, `predict_proba` |
 //! | `kmeans` | [`KMeans`] | round, of like size, hard | `predict` |
 //!
 //! ```
@@ -22,13 +24,21 @@
 mod cholesky;
 mod chunks;
 mod error;
+mod exp;
 mod gmm;
 mod kmeans;
 mod lanes;
 mod multiversion;
+mod special;
 
-pub use error::{Collapsed, StartError};
+pub use error::{Collapsed, PriorError, RowWeightsError, StartError};
+pub use gmm::bayesian::{
+    BayesianGaussianMixture, BayesianGaussianMixtureConfig, BayesianMixtureParameters, CovariancePrior,
+    FittedBayesianGaussianMixture, WeightConcentration, WeightConcentrationType,
+};
 pub use gmm::{
-    FittedGaussianMixture, GaussianMixture, GaussianMixtureConfig, MixtureInit, MixtureParameters,
+    Candidate, CandidateScore, CovarianceType, Covariances, FittedGaussianMixture, GaussianMixture,
+    GaussianMixtureConfig, GaussianMixtureSelection, GaussianMixtureSelectionConfig, MixtureCriterion,
+    MixtureInit, MixtureParameters, Selection,
 };
 pub use kmeans::{FittedKMeans, KMeans, KMeansConfig, KMeansInit};

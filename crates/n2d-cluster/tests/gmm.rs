@@ -4,7 +4,10 @@
 mod common;
 
 use common::{heaps, samples, threads};
-use n2d_cluster::{Collapsed, FittedGaussianMixture, GaussianMixtureConfig, MixtureInit, StartError};
+use n2d_cluster::{
+    Collapsed, Covariances, FittedGaussianMixture, GaussianMixtureConfig, MixtureInit, MixtureParameters,
+    StartError,
+};
 use n2d_core::{
     ApplyError, CancelToken, Clusterer, Control, Event, Fit, FitContext, FitError, FittedClusterer, Labels,
     PartConfig, Predict, PredictProba, Samples, Termination,
@@ -27,6 +30,7 @@ fn finds_heaps_from_every_beginning() {
         (MixtureInit::KMeans, 1),
         (MixtureInit::PlusPlus, 3),
         (MixtureInit::RandomFromData, 40),
+        (MixtureInit::Random, 40),
     ];
     for (init, n_init) in n_inits {
         let config = GaussianMixtureConfig {
@@ -109,8 +113,8 @@ fn a_far_origin_costs_no_digits() {
         fit(&config, samples(&far, 2), 0),
     );
     assert_eq!(a.model.labels(), b.model.labels());
-    let differences = &a.model.covariances() - &b.model.covariances();
-    assert!(differences.iter().all(|difference| difference.abs() < 1e-8));
+    let pairs = a.model.covariances().iter().zip(b.model.covariances());
+    assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-8));
     assert!((a.report.objective.unwrap().1 - b.report.objective.unwrap().1).abs() < 1e-8);
 }
 
@@ -148,6 +152,13 @@ fn odd_data_have_a_defined_result() {
         let rows: Vec<f32> = heaps(90, 1, 3, 7).iter().map(|x| x * scale).collect();
         let model = fit(&config, samples(&rows, 1), 0).model;
         assert!(model.covariances().iter().all(|entry| entry.is_finite()));
+    }
+}
+
+fn full(parameters: &mut MixtureParameters) -> &mut ndarray::Array3<f64> {
+    match &mut parameters.covariances {
+        Covariances::Full(covariances) => covariances,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -231,7 +242,7 @@ fn starting_parameters_are_checked() {
         .model
         .parameters()
         .clone();
-    let refused = |change: &dyn Fn(&mut n2d_cluster::MixtureParameters)| -> StartError {
+    let refused = |change: &dyn Fn(&mut MixtureParameters)| -> StartError {
         let mut start = good.clone();
         change(&mut start);
         source(gmm.fit_from(y, &start, &mut FitContext::new(0)).unwrap_err())
@@ -245,12 +256,20 @@ fn starting_parameters_are_checked() {
         StartError::NotFinite { .. }
     ));
     assert!(matches!(
+        refused(&|start| start.covariances = Covariances::Spherical(ndarray::array![1.0, 1.0])),
+        StartError::CovarianceType {
+            expected: "full",
+            given: "spherical",
+            ..
+        }
+    ));
+    assert!(matches!(
         refused(&|start| start.weights[0] = 2.0),
         StartError::Weights { .. }
     ));
     let indefinite = StartError::Covariance { component: 1 };
-    assert_eq!(refused(&|start| start.covariances[[1, 0, 0]] = -1.0), indefinite);
-    assert_eq!(refused(&|start| start.covariances[[1, 0, 1]] += 1.0), indefinite);
+    assert_eq!(refused(&|start| full(start)[[1, 0, 0]] = -1.0), indefinite);
+    assert_eq!(refused(&|start| full(start)[[1, 0, 1]] += 1.0), indefinite);
     let again = gmm.fit_from(y, &good, &mut FitContext::new(0)).unwrap();
     assert_eq!(again.report.n_iter, 2, "a fitted mixture has converged");
 }
@@ -294,8 +313,8 @@ fn the_configuration_is_plain_data() {
         serde_json::from_str::<GaussianMixtureConfig>(&text).unwrap(),
         config
     );
-    let unknown = serde_json::from_str::<GaussianMixtureConfig>(r#"{"covariance_type": "full"}"#);
-    assert!(unknown.unwrap_err().to_string().contains("covariance_type"));
+    let unknown = serde_json::from_str::<GaussianMixtureConfig>(r#"{"n_components": 3}"#);
+    assert!(unknown.unwrap_err().to_string().contains("n_components"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{assert_close, samples};
-use n2d_cluster::{GaussianMixtureConfig, MixtureParameters};
+use n2d_cluster::{Covariances, GaussianMixtureConfig, MixtureParameters};
 use n2d_core::{FitContext, FittedClusterer, PartConfig, PredictProba, Termination};
 use ndarray::{Array1, Array2, Array3};
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl Case {
         MixtureParameters {
             weights: Array1::from_vec(self.start.weights.clone()),
             means: Array2::from_shape_vec((k, d), means).unwrap(),
-            covariances: Array3::from_shape_vec((k, d, d), covariances).unwrap(),
+            covariances: Covariances::Full(Array3::from_shape_vec((k, d, d), covariances).unwrap()),
         }
     }
 

@@ -3,6 +3,7 @@ use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
 
 use super::GaussianMixture;
+use super::covariances::CovarianceType;
 use crate::KMeansConfig;
 
 /// Options of [`GaussianMixture`]. The defaults are scikit-learn's, but for `n_clusters` and `n_init`.
@@ -12,6 +13,9 @@ pub struct GaussianMixtureConfig {
     /// Number of components; at least 1, and at most as many as there are rows. Default 8, as for
     /// [`KMeansConfig`](crate::KMeansConfig); in a pipeline it is the number of clusters asked for.
     pub n_clusters: usize,
+    /// How free the shapes of the components are. Default [`CovarianceType::Full`], scikit-learn's. The others need fewer
+    /// rows for each component, and less time.
+    pub covariance_type: CovarianceType,
     /// Where the iterations begin. Default [`MixtureInit::KMeans`].
     pub init: MixtureInit,
     /// Fits from different beginnings, of which the one with the greatest likelihood is kept; at least 1. Each costs a whole
@@ -31,6 +35,7 @@ impl Default for GaussianMixtureConfig {
     fn default() -> Self {
         Self {
             n_clusters: 8,
+            covariance_type: CovarianceType::default(),
             init: MixtureInit::default(),
             n_init: 10,
             max_iter: 100,
@@ -50,7 +55,7 @@ impl GaussianMixtureConfig {
     }
 }
 
-/// Where the iterations of a [`GaussianMixture`] begin: with rows given to centres, from which the components are made.
+/// Where the iterations of a [`GaussianMixture`] begin: with shares of rows, from which the components are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum MixtureInit {
@@ -64,6 +69,9 @@ pub enum MixtureInit {
     /// Different rows at random, each with the rows nearest to it: of use with many `n_init`.
     #[serde(rename = "random_from_data")]
     RandomFromData,
+    /// Shares of every row drawn at random: the components begin nearly equal, and part slowly.
+    #[serde(rename = "random")]
+    Random,
 }
 
 impl PartConfig for GaussianMixtureConfig {

@@ -3,46 +3,84 @@
 use n2d_core::Samples;
 use rayon::prelude::*;
 
+use super::covariances::CovarianceType;
 use super::parameters::Components;
-use crate::cholesky::{cholesky, invert, row_start};
+use super::whitening::Whitening;
 use crate::chunks::ROWS;
-use crate::lanes::{LANES, Lane, load, subtract};
-use crate::multiversion::multiversion;
+use crate::exp::exp;
+use crate::lanes::{LANES, Lane, load};
+use crate::multiversion::fused_multiversion;
 
 /// Components ready for evaluation.
 #[derive(Debug, Clone)]
 pub(crate) struct Density {
     n_features: usize,
-    components: Vec<Evaluated>,
+    /// One after the other.
+    means: Vec<f64>,
+    whitening: Whitening,
+    /// Logarithm of the weight and of the normal density's constant factor, for each component.
+    log_factors: Vec<f64>,
+    half_log_dets: Vec<f64>,
 }
 
-#[derive(Debug, Clone)]
-struct Evaluated {
-    mean: Vec<f64>,
-    /// The inverse of the covariance's Cholesky factor: it makes differences from the mean white. A packed lower triangle.
-    whitening: Vec<f64>,
-    /// Logarithm of the weight and of the normal density's constant factor.
-    log_factor: f64,
+/// What the rows have to do with the components, in two sums over the rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Expectation {
+    /// Of the logarithms of the rows' densities.
+    pub(crate) log_density: f64,
+    /// Of the entropies of the rows' shares.
+    pub(crate) entropy: f64,
 }
 
 impl Density {
     /// Factors the covariances; the error is the first component whose covariance is not positive definite.
-    pub(crate) fn new(components: &Components) -> Result<Self, usize> {
-        let evaluated = (0..components.n_clusters())
-            .map(|k| Evaluated::new(components, k).ok_or(k))
-            .collect::<Result<_, _>>()?;
+    /// `log_weight` is what each component's log-density gets on top.
+    pub(crate) fn new(
+        kind: CovarianceType,
+        n_features: usize,
+        means: &[f64],
+        shapes: &[f64],
+        log_weight: impl Fn(usize) -> f64,
+    ) -> Result<Self, usize> {
+        let (whitening, half_log_dets) = Whitening::new(kind, n_features, means, shapes)?;
+        let half_log_circle = 0.5 * n_features as f64 * std::f64::consts::TAU.ln();
+        let log_factor = |(k, det): (usize, &f64)| log_weight(k) - det - half_log_circle;
         Ok(Self {
-            n_features: components.n_features,
-            components: evaluated,
+            n_features,
+            means: means.to_vec(),
+            whitening,
+            log_factors: half_log_dets.iter().enumerate().map(log_factor).collect(),
+            half_log_dets,
         })
     }
 
+    /// Of a mixture with known parameters.
+    pub(crate) fn of(components: &Components) -> Result<Self, usize> {
+        Self::new(
+            components.kind,
+            components.n_features,
+            &components.means,
+            &components.shapes,
+            |k| components.weights[k].ln(),
+        )
+    }
+
     pub(crate) fn n_clusters(&self) -> usize {
-        self.components.len()
+        self.log_factors.len()
     }
 
     pub(crate) fn n_features(&self) -> usize {
         self.n_features
+    }
+
+    /// The centre of each component, one after the other.
+    pub(crate) fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Half the logarithm of each covariance's determinant.
+    pub(crate) fn half_log_dets(&self) -> &[f64] {
+        &self.half_log_dets
     }
 
     /// For each row the component of the greatest density, weight included; the lowest for a tie.
@@ -56,7 +94,7 @@ impl Density {
     /// The logarithm of each row's density.
     pub(crate) fn log_densities(&self, y: Samples<'_>) -> Vec<f64> {
         self.by_row(y, 1, |logs, n_rows, out| {
-            let log_sums = to_shares(logs);
+            let log_sums = shares_of_block(logs).log_sums;
             out.copy_from_slice(&log_sums[..n_rows]);
         })
     }
@@ -65,7 +103,7 @@ impl Density {
     pub(crate) fn shares(&self, y: Samples<'_>) -> Vec<f32> {
         let n_clusters = self.n_clusters();
         self.by_row(y, n_clusters, |shares, _, out| {
-            to_shares(shares);
+            shares_of_block(shares);
             for (lane, out) in out.chunks_exact_mut(n_clusters).enumerate() {
                 for (out, shares) in out.iter_mut().zip(shares.iter()) {
                     *out = shares[lane] as f32;
@@ -101,108 +139,140 @@ impl Density {
         out
     }
 
-    /// Sets `shares` to those of some rows and returns the sum of the rows' log-densities. The shares of rows that are
-    /// missing from the last block are zero.
-    pub(crate) fn expect(&self, rows: &[f32], shares: &mut [Lane]) -> f64 {
+    /// Sets `shares` to those of some rows, times the rows' weights where these are given. The shares of rows that are missing
+    /// from the last block are zero.
+    pub(crate) fn expect(
+        &self,
+        rows: &[f32],
+        row_weights: Option<&[f64]>,
+        shares: &mut [Lane],
+    ) -> Expectation {
         let n_rows = rows.len() / self.n_features;
         log_densities_of_chunk(self, rows, shares);
-        let mut sum = 0.0;
+        let mut sums = Expectation {
+            log_density: 0.0,
+            entropy: 0.0,
+        };
         for (at, shares) in shares.chunks_exact_mut(self.n_clusters()).enumerate() {
-            let log_sums = to_shares(shares);
-            let present = (n_rows - at * LANES).min(LANES);
-            sum += log_sums[..present].iter().sum::<f64>();
-            for share in shares {
-                share[present..].fill(0.0);
+            let first = at * LANES;
+            let block = shares_of_block(shares);
+            let weights = weights_of_block(row_weights, first, n_rows);
+            for lane in 0..(n_rows - first).min(LANES) {
+                sums.log_density += weights[lane] * block.log_sums[lane];
+                sums.entropy += weights[lane] * block.entropies[lane];
+            }
+            if row_weights.is_some() || n_rows - first < LANES {
+                weigh(shares, &weights);
             }
         }
-        sum
+        sums
     }
 }
 
-impl Evaluated {
-    fn new(components: &Components, k: usize) -> Option<Self> {
-        let n_features = components.n_features;
-        let factor = cholesky(components.covariance(k), n_features)?;
-        let half_log_det: f64 = (0..n_features).map(|i| factor[row_start(i) + i].ln()).sum();
-        let half_log_circle = 0.5 * n_features as f64 * std::f64::consts::TAU.ln();
-        Some(Self {
-            mean: components.mean(k).to_vec(),
-            whitening: invert(&factor, n_features),
-            log_factor: components.weights[k].ln() - half_log_det - half_log_circle,
+impl std::iter::Sum for Expectation {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let none = Self {
+            log_density: 0.0,
+            entropy: 0.0,
+        };
+        all.fold(none, |a, b| Self {
+            log_density: a.log_density + b.log_density,
+            entropy: a.entropy + b.entropy,
         })
     }
+}
 
-    #[inline(always)]
-    fn log_density(&self, block: &[Lane], difference: &mut [Lane]) -> Lane {
-        subtract(block, &self.mean, difference);
-        let mut squared = [0.0; LANES];
-        for i in 0..difference.len() {
-            let row = &self.whitening[row_start(i)..][..=i];
-            let mut white = [0.0; LANES];
-            for (&factor, difference) in row.iter().zip(difference.iter()) {
-                for lane in 0..LANES {
-                    white[lane] += factor * difference[lane];
-                }
-            }
-            for lane in 0..LANES {
-                squared[lane] += white[lane] * white[lane];
-            }
+/// The weights of the rows of a block: 1 where none are given, 0 for rows that are missing.
+pub(crate) fn weights_of_block(row_weights: Option<&[f64]>, first: usize, n_rows: usize) -> Lane {
+    std::array::from_fn(|lane| match row_weights {
+        _ if first + lane >= n_rows => 0.0,
+        None => 1.0,
+        Some(weights) => weights[first + lane],
+    })
+}
+
+pub(crate) fn weigh(shares: &mut [Lane], weights: &Lane) {
+    for share in shares {
+        for lane in 0..LANES {
+            share[lane] *= weights[lane];
         }
-        squared.map(|squared| self.log_factor - 0.5 * squared)
     }
 }
 
-multiversion! {
+fused_multiversion! {
     /// Block by block, for each component the log-density of sixteen rows, weight included.
-    fn log_densities_of_chunk(density: &Density, rows: &[f32], logs: &mut [Lane]) {
+    fn log_densities_of_chunk<A>(density: &Density, rows: &[f32], logs: &mut [Lane]) {
         let n_features = density.n_features;
         let mut block = vec![[0.0; LANES]; n_features];
-        let mut difference = block.clone();
-        let blocks = logs.chunks_exact_mut(density.components.len());
+        let mut buffer = vec![[0.0; LANES]; 2 * n_features];
+        let blocks = logs.chunks_exact_mut(density.log_factors.len());
         for (rows, logs) in rows.chunks(LANES * n_features).zip(blocks) {
             load(rows, &mut block);
-            for (log, component) in logs.iter_mut().zip(&density.components) {
-                *log = component.log_density(&block, &mut difference);
+            density.whitening.squared::<A>(&block, &density.means, &mut buffer, logs);
+            for (log, factor) in logs.iter_mut().zip(&density.log_factors) {
+                for value in log {
+                    *value = factor - 0.5 * *value;
+                }
             }
         }
     }
 }
 
-/// Turns log-densities into shares that sum to one, and returns the logarithms of their sums. The greatest is taken out
-/// first (log-sum-exp), so that nothing overflows or vanishes. Where all are zero beyond measure, the shares are equal.
-fn to_shares(logs: &mut [Lane]) -> Lane {
-    let mut greatest = [f64::NEG_INFINITY; LANES];
-    for log in logs.iter() {
-        for lane in 0..LANES {
-            greatest[lane] = greatest[lane].max(log[lane]);
+/// What a block's log-densities come to besides the shares.
+pub(crate) struct BlockSums {
+    /// The logarithm of each row's density.
+    log_sums: Lane,
+    /// The entropy of each row's shares.
+    entropies: Lane,
+}
+
+fused_multiversion! {
+    /// Turns log-densities into shares that sum to one. The greatest is taken out first (log-sum-exp), so that nothing
+    /// overflows or vanishes. Where all are zero beyond measure, the shares are equal.
+    fn shares_of_block<A>(logs: &mut [Lane]) -> BlockSums {
+        let mut greatest = [f64::NEG_INFINITY; LANES];
+        for log in logs.iter() {
+            for lane in 0..LANES {
+                greatest[lane] = if log[lane] > greatest[lane] { log[lane] } else { greatest[lane] };
+            }
+        }
+        let reference = greatest.map(|log| if log.is_finite() { log } else { 0.0 });
+        let (mut sums, mut crossed) = ([0.0; LANES], [0.0; LANES]);
+        for log in logs.iter_mut() {
+            let mut relative = [0.0; LANES];
+            for lane in 0..LANES {
+                relative[lane] = log[lane] - reference[lane];
+            }
+            *log = exp::<A>(&relative);
+            for lane in 0..LANES {
+                sums[lane] += log[lane];
+                // Nothing times infinity is nothing here.
+                let finite = if log[lane] == 0.0 { 0.0 } else { relative[lane] };
+                crossed[lane] = A::mul_add(log[lane], finite, crossed[lane]);
+            }
+        }
+        divide(logs, &sums);
+        let logs_of_sums = sums.map(f64::ln);
+        BlockSums {
+            log_sums: std::array::from_fn(|lane| reference[lane] + logs_of_sums[lane]),
+            entropies: std::array::from_fn(|lane| logs_of_sums[lane] - crossed[lane] / sums[lane]),
         }
     }
-    let reference = greatest.map(|log| if log.is_finite() { log } else { 0.0 });
-    let mut sums = [0.0; LANES];
-    for log in logs.iter_mut() {
-        for lane in 0..LANES {
-            let relative = share_of_greatest(log[lane] - reference[lane]);
-            sums[lane] += relative;
-            log[lane] = relative;
-        }
-    }
-    let n_clusters = logs.len() as f64;
-    for share in logs.iter_mut() {
+}
+
+#[inline(always)]
+fn divide(shares: &mut [Lane], sums: &Lane) {
+    let equal = 1.0 / shares.len() as f64;
+    let inverse = sums.map(|sum| 1.0 / sum);
+    for share in shares.iter_mut() {
         for lane in 0..LANES {
             share[lane] = if sums[lane] > 0.0 {
-                share[lane] / sums[lane]
+                share[lane] * inverse[lane]
             } else {
-                1.0 / n_clusters
+                equal
             };
         }
     }
-    std::array::from_fn(|lane| reference[lane] + sums[lane].ln())
-}
-
-/// Less than 1e-200 counts as nothing: it would change no sum, but processors are slow with numbers that vanish.
-#[inline(always)]
-fn share_of_greatest(log: f64) -> f64 {
-    if log < -460.0 { 0.0 } else { log.exp() }
 }
 
 fn most_likely(logs: &[Lane]) -> [i32; LANES] {
@@ -220,20 +290,16 @@ fn most_likely(logs: &[Lane]) -> [i32; LANES] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cholesky::row_start;
 
     fn standard(n_features: usize, means: Vec<f64>, weights: Vec<f64>) -> Density {
         let identity = (0..n_features).flat_map(|i| (0..=i).map(move |j| f64::from(u8::from(i == j))));
-        let covariances = identity
+        let covariances: Vec<f64> = identity
             .cycle()
             .take(weights.len() * row_start(n_features))
             .collect();
-        Density::new(&Components {
-            n_features,
-            weights,
-            means,
-            covariances,
-        })
-        .unwrap()
+        let full = CovarianceType::Full;
+        Density::new(full, n_features, &means, &covariances, |k| weights[k].ln()).unwrap()
     }
 
     #[test]
@@ -261,8 +327,8 @@ mod tests {
     #[test]
     fn where_no_density_is_left_the_shares_are_equal() {
         let mut logs = [[f64::NEG_INFINITY; LANES]; 4];
-        let sums = to_shares(&mut logs);
+        let sums = shares_of_block(&mut logs);
         assert!(logs.iter().flatten().all(|&share| share == 0.25));
-        assert!(sums.iter().all(|&log| log == f64::NEG_INFINITY));
+        assert!(sums.log_sums.iter().all(|&log| log == f64::NEG_INFINITY));
     }
 }

@@ -1,27 +1,39 @@
-//! Expectation and maximisation in turn.
+//! Expectation and maximisation in turn: the same loop for mixtures of known parameters and for variational ones.
 
-use n2d_core::{Control, FitError, PartConfig, Samples, Termination};
+use n2d_core::{Control, FitError, Samples, Termination};
+use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::config::GaussianMixtureConfig;
-use super::density::Density;
-use super::moments::{self, Shared};
-use super::parameters::Components;
+use super::covariances::CovarianceType;
+use super::density::{Density, Expectation, weigh, weights_of_block};
+use super::moments::{Moments, Shared, moments};
+use super::rows::Rows;
 use crate::chunks::ROWS;
 use crate::lanes::{LANES, Lane};
 
+/// What the loop makes better: components, or what is believed of them.
+pub(crate) trait Model: Sized {
+    /// The components as the rows see them.
+    fn density(&self) -> &Density;
+
+    /// The best model for the moments of the shares; the error is a component whose covariance is not positive definite.
+    fn update(&self, moments: Moments) -> Result<Self, usize>;
+
+    /// What is maximised, after an update; `expectation` is from before it, `total` the sum of the rows' weights.
+    fn objective(&self, expectation: Expectation, total: f64) -> f64;
+}
+
 /// What one fit from one beginning comes to.
-pub(crate) struct Run {
-    pub(crate) components: Components,
-    pub(crate) density: Density,
-    /// The mean log-likelihood of a row before each maximisation.
+pub(crate) struct Run<M> {
+    pub(crate) model: M,
+    /// The objective of each iteration.
     pub(crate) history: Vec<f64>,
     pub(crate) termination: Termination,
 }
 
-impl Run {
+impl<M> Run<M> {
     /// The last value of what is maximised.
-    pub(crate) fn log_likelihood(&self) -> f64 {
+    pub(crate) fn reached(&self) -> f64 {
         self.history.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
 }
@@ -40,55 +52,121 @@ impl From<FitError> for Failure {
     }
 }
 
-/// The rows and the shares of the components in them.
-pub(crate) struct Em<'d, 'c> {
+/// What the loop is to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Task {
+    pub(crate) part: &'static str,
+    /// The name of what is maximised.
+    pub(crate) objective: &'static str,
+    pub(crate) kind: CovarianceType,
+    pub(crate) n_clusters: usize,
+    pub(crate) max_iter: usize,
+    pub(crate) tol: f64,
+    pub(crate) reg_covar: f64,
+}
+
+/// The rows and the shares of the components in them, times the rows' weights.
+pub(crate) struct Em<'d> {
+    rows: &'d Rows<'d>,
     y: Samples<'d>,
-    config: &'c GaussianMixtureConfig,
+    total: f64,
+    task: Task,
     shares: Vec<Lane>,
 }
 
-impl<'d, 'c> Em<'d, 'c> {
-    pub(crate) fn new(y: Samples<'d>, config: &'c GaussianMixtureConfig) -> Self {
-        let n_blocks = y.n_samples().div_ceil(LANES);
-        Self {
-            y,
-            config,
-            shares: vec![[0.0; LANES]; n_blocks * config.n_clusters],
-        }
+impl<'d> Em<'d> {
+    pub(crate) fn new(rows: &'d Rows<'d>, task: Task) -> Self {
+        let mut em = Self {
+            rows,
+            y: rows.samples(),
+            total: rows.total(),
+            task,
+            shares: Vec::new(),
+        };
+        em.turn_to(task);
+        em
+    }
+
+    /// Goes over to another task on the same rows.
+    pub(crate) fn turn_to(&mut self, task: Task) {
+        self.task = task;
+        let n_blocks = self.y.n_samples().div_ceil(LANES);
+        self.shares.clear();
+        self.shares.resize(n_blocks * task.n_clusters, [0.0; LANES]);
     }
 
     pub(crate) fn data(&self) -> Samples<'d> {
         self.y
     }
 
-    /// Components made of rows that wholly belong to one each; `centers` are near their means.
-    pub(crate) fn components_of(&mut self, labels: &[i32], centers: &[f64]) -> Components {
+    /// Every row belongs wholly to one component.
+    pub(crate) fn share_by_labels(&mut self, labels: &[i32]) {
         self.shares.fill([0.0; LANES]);
         for (row, &label) in labels.iter().enumerate() {
-            let block = row / LANES * self.config.n_clusters;
-            self.shares[block + label as usize][row % LANES] = 1.0;
+            let block = row / LANES * self.task.n_clusters;
+            self.shares[block + label as usize][row % LANES] = self.rows.weight(row);
         }
-        self.maximize(centers)
     }
 
-    /// Iterates until the likelihood settles; `each` is told the number of each iteration and the likelihood.
-    pub(crate) fn climb(
+    /// Every row's shares are those that are written into a slice, one for each component.
+    pub(crate) fn share_by(&mut self, write: impl Fn(usize, &mut [f64]) + Sync) {
+        let (n_clusters, n_rows, rows) = (self.task.n_clusters, self.y.n_samples(), self.rows);
+        let blocks = self.shares.par_chunks_mut(n_clusters).enumerate();
+        blocks.for_each(|(block, shares)| {
+            let mut row_shares = vec![0.0; n_clusters];
+            let first = block * LANES;
+            for row in first..(first + LANES).min(n_rows) {
+                write(row, &mut row_shares);
+                for (lanes, share) in shares.iter_mut().zip(&row_shares) {
+                    lanes[row - first] = *share;
+                }
+            }
+            weigh(shares, &weights_of_block(rows.weights(), first, n_rows));
+        });
+    }
+
+    /// Every row's shares are given, `(n_samples, n_clusters)`.
+    pub(crate) fn share_as_given(&mut self, given: ArrayView2<'_, f64>) {
+        self.share_by(|row, shares| {
+            for (share, &given) in shares.iter_mut().zip(given.row(row)) {
+                *share = given;
+            }
+        });
+    }
+
+    /// The moments of the shares; `reference` is near the means.
+    pub(crate) fn moments(&self, reference: &[f64]) -> Moments {
+        let data = Shared {
+            rows: self.y.as_slice(),
+            n_features: self.y.n_features(),
+            shares: &self.shares,
+            n_clusters: self.task.n_clusters,
+        };
+        moments(data, reference, self.task.kind, self.task.reg_covar)
+    }
+
+    /// The moments of shares that say nothing about where the means are.
+    pub(crate) fn moments_about_the_mean(&self) -> Moments {
+        let mean = self.rows.mean();
+        let reference: Vec<f64> = mean.repeat(self.task.n_clusters);
+        self.moments(&reference)
+    }
+
+    /// Iterates until the objective settles; `each` is told the number of each iteration and the objective.
+    pub(crate) fn climb<M: Model>(
         &mut self,
-        mut components: Components,
+        mut model: M,
         each: &mut dyn FnMut(usize, f64) -> Result<Control, FitError>,
-    ) -> Result<Run, Failure> {
-        let mut density = Density::new(&components).map_err(Failure::Collapsed)?;
+    ) -> Result<Run<M>, Failure> {
         let mut history = Vec::new();
         let mut last = f64::NEG_INFINITY;
         let mut termination = Termination::MaxIter;
-        for iteration in 1..=self.config.max_iter {
-            let mean_log = self.expect(&density);
-            finite(mean_log, iteration)?;
-            components = self.maximize(&components.means);
-            density = Density::new(&components).map_err(Failure::Collapsed)?;
-            history.push(mean_log);
-            let control = each(iteration, mean_log)?;
-            if (mean_log - last).abs() < self.config.tol {
+        for iteration in 1..=self.task.max_iter {
+            let (updated, objective) = self.iterate(&model, iteration)?;
+            model = updated;
+            history.push(objective);
+            let control = each(iteration, objective)?;
+            if (objective - last).abs() < self.task.tol {
                 termination = Termination::Converged;
                 break;
             }
@@ -96,49 +174,53 @@ impl<'d, 'c> Em<'d, 'c> {
                 termination = Termination::Stopped;
                 break;
             }
-            last = mean_log;
+            last = objective;
         }
         Ok(Run {
-            components,
-            density,
+            model,
             history,
             termination,
         })
     }
 
-    /// Finds the shares and returns the mean log-density of a row.
-    fn expect(&mut self, density: &Density) -> f64 {
-        let blocks = ROWS / LANES;
-        let sums: Vec<f64> = self
+    fn iterate<M: Model>(&mut self, model: &M, iteration: usize) -> Result<(M, f64), Failure> {
+        let expectation = self.expect(model.density());
+        self.finite(expectation.log_density, iteration)?;
+        let updated = model
+            .update(self.moments(model.density().means()))
+            .map_err(Failure::Collapsed)?;
+        let objective = updated.objective(expectation, self.total);
+        self.finite(objective, iteration)?;
+        Ok((updated, objective))
+    }
+
+    /// Finds the shares.
+    fn expect(&mut self, density: &Density) -> Expectation {
+        let (rows, n_features) = (self.rows, density.n_features());
+        let sums: Vec<Expectation> = self
             .shares
-            .par_chunks_mut(blocks * density.n_clusters())
-            .zip(self.y.as_slice().par_chunks(ROWS * density.n_features()))
-            .map(|(shares, rows)| density.expect(rows, shares))
+            .par_chunks_mut(ROWS / LANES * density.n_clusters())
+            .zip(self.y.as_slice().par_chunks(ROWS * n_features))
+            .enumerate()
+            .map(|(at, (shares, values))| {
+                let weights = rows.weights().map(|weights| &weights[at * ROWS..]);
+                density.expect(values, weights, shares)
+            })
             .collect();
-        sums.iter().sum::<f64>() / self.y.n_samples() as f64
+        sums.into_iter().sum()
     }
 
-    fn maximize(&self, reference: &[f64]) -> Components {
-        let data = Shared {
-            rows: self.y.as_slice(),
-            n_features: self.y.n_features(),
-            shares: &self.shares,
-            n_clusters: self.config.n_clusters,
-        };
-        moments::components(data, reference, self.config.reg_covar)
+    fn finite(&self, value: f64, iteration: usize) -> Result<(), FitError> {
+        if value.is_finite() {
+            return Ok(());
+        }
+        Err(FitError::Diverged {
+            part: self.task.part.to_owned(),
+            objective: self.task.objective,
+            value,
+            unit: "iteration",
+            step: iteration as u64,
+            advice: "raise reg_covar or scale the data",
+        })
     }
-}
-
-fn finite(mean_log: f64, iteration: usize) -> Result<(), FitError> {
-    if mean_log.is_finite() {
-        return Ok(());
-    }
-    Err(FitError::Diverged {
-        part: GaussianMixtureConfig::NAME.to_owned(),
-        objective: "log-likelihood",
-        value: mean_log,
-        unit: "iteration",
-        step: iteration as u64,
-        advice: "raise gmm.reg_covar or scale the data",
-    })
 }

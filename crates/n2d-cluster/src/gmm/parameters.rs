@@ -1,6 +1,7 @@
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2};
 
-use crate::cholesky::{packed_len, row_start};
+use super::covariances::{CovarianceType, Covariances};
+use super::moments::Moments;
 use crate::error::{StartError, check_start};
 
 /// Shares, centres and shapes of the components of a mixture.
@@ -10,47 +11,41 @@ pub struct MixtureParameters {
     pub weights: Array1<f64>,
     /// The centre of each component, `(n_clusters, n_features)`.
     pub means: Array2<f64>,
-    /// The covariance of each component, `(n_clusters, n_features, n_features)`; symmetric and positive definite.
-    pub covariances: Array3<f64>,
+    /// The shapes of the components.
+    pub covariances: Covariances,
 }
 
 impl MixtureParameters {
     /// That these can begin a fit of so many components on so wide rows; whether a covariance is positive definite shows
     /// when it is factored.
-    pub(crate) fn check(&self, n_clusters: usize, n_features: usize) -> Result<(), StartError> {
-        let (weights, means, covariances) = (&self.weights, &self.means, &self.covariances);
+    pub(crate) fn check(
+        &self,
+        kind: CovarianceType,
+        n_clusters: usize,
+        n_features: usize,
+    ) -> Result<(), StartError> {
+        let (weights, means) = (&self.weights, &self.means);
         check_start("weights", weights, weights.shape(), &[n_clusters])?;
         check_start("means", means, means.shape(), &[n_clusters, n_features])?;
-        let shape = [n_clusters, n_features, n_features];
-        check_start("covariances", covariances, covariances.shape(), &shape)?;
+        self.covariances.check(kind, n_clusters, n_features)?;
         let (least, sum) = (weights.fold(f64::INFINITY, |a, &b| a.min(b)), weights.sum());
         if least < 0.0 || (sum - 1.0).abs() > 1e-6 {
             return Err(StartError::Weights { least, sum });
         }
-        match (0..n_clusters).find(|&component| !self.is_symmetric(component)) {
-            Some(component) => Err(StartError::Covariance { component }),
-            None => Ok(()),
-        }
-    }
-
-    fn is_symmetric(&self, component: usize) -> bool {
-        let covariance = self.covariances.index_axis(ndarray::Axis(0), component);
-        covariance.indexed_iter().all(|((i, j), &entry)| {
-            let other = covariance[[j, i]];
-            (entry - other).abs() <= 1e-8 * entry.abs().max(other.abs())
-        })
+        Ok(())
     }
 }
 
-/// The same, as the iterations hold it: slices, covariances as packed lower triangles.
+/// The same, as the iterations hold it: slices, covariances as shapes.
 #[derive(Debug, Clone)]
 pub(crate) struct Components {
+    pub(crate) kind: CovarianceType,
     pub(crate) n_features: usize,
     pub(crate) weights: Vec<f64>,
     /// One after the other.
     pub(crate) means: Vec<f64>,
     /// One after the other.
-    pub(crate) covariances: Vec<f64>,
+    pub(crate) shapes: Vec<f64>,
 }
 
 impl Components {
@@ -58,24 +53,27 @@ impl Components {
         self.weights.len()
     }
 
-    pub(crate) fn mean(&self, component: usize) -> &[f64] {
-        &self.means[component * self.n_features..][..self.n_features]
-    }
-
-    pub(crate) fn covariance(&self, component: usize) -> &[f64] {
-        let len = packed_len(self.n_features);
-        &self.covariances[component * len..][..len]
+    /// The components of greatest likelihood.
+    pub(crate) fn from_moments(moments: Moments) -> Self {
+        let total: f64 = moments.counts.iter().sum();
+        Self {
+            kind: moments.kind,
+            n_features: moments.n_features,
+            weights: moments.counts.iter().map(|count| count / total).collect(),
+            means: moments.means,
+            shapes: moments.shapes,
+        }
     }
 }
 
 impl From<&MixtureParameters> for Components {
     fn from(parameters: &MixtureParameters) -> Self {
-        let lower = |((_, i, j), &entry): ((usize, usize, usize), &f64)| (j <= i).then_some(entry);
         Self {
+            kind: parameters.covariances.covariance_type(),
             n_features: parameters.means.ncols(),
             weights: parameters.weights.to_vec(),
             means: parameters.means.iter().copied().collect(),
-            covariances: parameters.covariances.indexed_iter().filter_map(lower).collect(),
+            shapes: parameters.covariances.to_shapes(),
         }
     }
 }
@@ -83,13 +81,17 @@ impl From<&MixtureParameters> for Components {
 impl From<&Components> for MixtureParameters {
     fn from(components: &Components) -> Self {
         let (n_clusters, n_features) = (components.n_clusters(), components.n_features);
-        let entry = |(component, i, j): (usize, usize, usize)| {
-            components.covariance(component)[row_start(i.max(j)) + i.min(j)]
-        };
         Self {
             weights: Array1::from_vec(components.weights.clone()),
-            means: Array2::from_shape_fn((n_clusters, n_features), |(k, i)| components.mean(k)[i]),
-            covariances: Array3::from_shape_fn((n_clusters, n_features, n_features), entry),
+            means: Array2::from_shape_fn((n_clusters, n_features), |(k, i)| {
+                components.means[k * n_features + i]
+            }),
+            covariances: Covariances::from_shapes(
+                components.kind,
+                n_clusters,
+                n_features,
+                &components.shapes,
+            ),
         }
     }
 }
