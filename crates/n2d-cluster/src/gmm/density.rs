@@ -157,9 +157,10 @@ impl Density {
             let first = at * LANES;
             let block = shares_of_block(shares);
             let weights = weights_of_block(row_weights, first, n_rows);
-            for lane in 0..(n_rows - first).min(LANES) {
-                sums.log_density += weights[lane] * block.log_sums[lane];
-                sums.entropy += weights[lane] * block.entropies[lane];
+            let present = (n_rows - first).min(LANES);
+            for (lane, weight) in weights[..present].iter().enumerate() {
+                sums.log_density += weight * block.log_sums[lane];
+                sums.entropy += weight * block.entropies[lane];
             }
             if row_weights.is_some() || n_rows - first < LANES {
                 weigh(shares, &weights);

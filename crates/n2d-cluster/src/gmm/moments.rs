@@ -64,7 +64,7 @@ fn square_sums(data: Shared<'_>, means: &[f64], kind: CovarianceType) -> Vec<f64
     let (n_features, n_clusters) = (data.n_features, data.n_clusters);
     let by_feature = |work: fn(Shared<'_>, &[f64], &mut [f64]), len: usize| {
         sum_over_chunks(data.rows, n_features, len, |chunk, sums| {
-            work(data.of(chunk), means, sums)
+            work(data.of(chunk), means, sums);
         })
     };
     match kind {
