@@ -12,6 +12,7 @@ mod restarts;
 mod rows;
 mod sampling;
 mod selection;
+mod sums;
 mod whitening;
 
 use n2d_core::check::enough_samples;

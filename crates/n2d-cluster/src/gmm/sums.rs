@@ -1,0 +1,299 @@
+//! The sums over rows behind the moments, with explicit vector instructions: a compiler left to itself mixes up the sums
+//! that run side by side.
+//!
+//! A processor's widest vectors fix the order of each sum, so processors differ in the last bits, and one always gives the same.
+
+use std::marker::PhantomData;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::moments::Shared;
+use crate::cholesky::{packed_len, row_start};
+use crate::lanes::LANES;
+
+/// Rows that are summed over at once. A whole number of blocks, and chunks are whole strips.
+const STRIP: usize = 128;
+
+/// Features whose sums run side by side, so that each value loaded serves all of them.
+const ABREAST: usize = 4;
+
+/// Sums, for each component, of shared differences from the reference, then of shares.
+pub(crate) fn sum_shifts(data: Shared<'_>, reference: &[f64], sums: &mut [f64]) {
+    let (points, work) = (reference, PhantomData::<Shifts>);
+    Arch::new().dispatch(Sum {
+        data,
+        points,
+        sums,
+        work,
+    });
+}
+
+/// Sums, for each component, of shared products of differences from its mean: a packed lower triangle. Where there is room
+/// for one triangle only, the components share it.
+pub(crate) fn sum_products(data: Shared<'_>, means: &[f64], sums: &mut [f64]) {
+    let (points, work) = (means, PhantomData::<Products>);
+    Arch::new().dispatch(Sum {
+        data,
+        points,
+        sums,
+        work,
+    });
+}
+
+/// Sums, for each component, of shared squares of differences from its mean, feature by feature.
+pub(crate) fn sum_squares(data: Shared<'_>, means: &[f64], sums: &mut [f64]) {
+    let (points, work) = (means, PhantomData::<Squares>);
+    Arch::new().dispatch(Sum {
+        data,
+        points,
+        sums,
+        work,
+    });
+}
+
+/// What to add up of a strip and a component.
+trait Work {
+    fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]);
+}
+
+struct Shifts;
+struct Products;
+struct Squares;
+
+struct Sum<'a, W> {
+    data: Shared<'a>,
+    points: &'a [f64],
+    sums: &'a mut [f64],
+    work: PhantomData<W>,
+}
+
+impl<W: Work> WithSimd for Sum<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (data, n_features) = (self.data, self.data.n_features);
+        let mut strip = Strip::new(n_features);
+        let strips = data
+            .rows
+            .chunks(STRIP * n_features)
+            .zip(data.shares.chunks(STRIP / LANES * data.n_clusters));
+        for (rows, shares) in strips {
+            strip.load(rows);
+            for (k, point) in self.points.chunks_exact(n_features).enumerate() {
+                if strip.take_shares(k, data.n_clusters, shares) {
+                    strip.subtract(simd, point);
+                    W::add(simd, &mut strip, k, self.sums);
+                }
+            }
+        }
+    }
+}
+
+/// A strip of rows, and what one component has to do with them. Each feature has a number for each row.
+struct Strip {
+    n_features: usize,
+    values: Vec<f64>,
+    /// With zeros for the features that lack in the last that run side by side.
+    difference: Vec<f64>,
+    share: [f64; STRIP],
+    /// Shares times the differences of two features.
+    shared: [[f64; STRIP]; 2],
+}
+
+impl Strip {
+    fn new(n_features: usize) -> Self {
+        Self {
+            n_features,
+            values: vec![0.0; n_features * STRIP],
+            difference: vec![0.0; n_features.next_multiple_of(ABREAST) * STRIP],
+            share: [0.0; STRIP],
+            shared: [[0.0; STRIP]; 2],
+        }
+    }
+
+    /// Turns rows on their side. Those that are missing from the last strip keep what was there: their shares are zero.
+    #[inline(always)]
+    fn load(&mut self, rows: &[f32]) {
+        for (at, row) in rows.chunks_exact(self.n_features).enumerate() {
+            for (values, &x) in self.values.chunks_exact_mut(STRIP).zip(row) {
+                values[at] = f64::from(x);
+            }
+        }
+    }
+
+    /// Takes in the shares of component `k`; false where all are zero.
+    #[inline(always)]
+    fn take_shares(&mut self, k: usize, n_clusters: usize, shares: &[[f64; LANES]]) -> bool {
+        let mut any = [0.0; LANES];
+        for (block, out) in self.share.chunks_exact_mut(LANES).enumerate() {
+            let share = shares.get(block * n_clusters + k).copied().unwrap_or_default();
+            for lane in 0..LANES {
+                // Shares are never negative.
+                any[lane] += share[lane];
+            }
+            out.copy_from_slice(&share);
+        }
+        any != [0.0; LANES]
+    }
+
+    #[inline(always)]
+    fn subtract<S: Simd>(&mut self, simd: S, point: &[f64]) {
+        let by_feature = self
+            .difference
+            .chunks_exact_mut(STRIP)
+            .zip(self.values.chunks_exact(STRIP));
+        for ((difference, values), &origin) in by_feature.zip(point) {
+            let (difference, values) = (S::as_mut_simd_f64s(difference).0, S::as_simd_f64s(values).0);
+            let origin = simd.splat_f64s(origin);
+            for (difference, &values) in difference.iter_mut().zip(values) {
+                *difference = simd.sub_f64s(values, origin);
+            }
+        }
+    }
+
+    /// The differences of a feature.
+    #[inline(always)]
+    fn feature<S: Simd>(&self, at: usize) -> &[S::f64s] {
+        S::as_simd_f64s(&self.difference[at * STRIP..][..STRIP]).0
+    }
+
+    /// The differences of four features from one on.
+    #[inline(always)]
+    fn four<S: Simd>(&self, first: usize) -> [&[S::f64s]; ABREAST] {
+        [
+            self.feature::<S>(first),
+            self.feature::<S>(first + 1),
+            self.feature::<S>(first + 2),
+            self.feature::<S>(first + 3),
+        ]
+    }
+
+    /// Multiplies the differences of a feature with the shares.
+    #[inline(always)]
+    fn share_out<S: Simd>(&mut self, simd: S, feature: usize, to: usize) {
+        let difference = S::as_simd_f64s(&self.difference[feature * STRIP..][..STRIP]).0;
+        let share = S::as_simd_f64s(&self.share).0;
+        let shared = S::as_mut_simd_f64s(&mut self.shared[to]).0;
+        for ((shared, &share), &difference) in shared.iter_mut().zip(share).zip(difference) {
+            *shared = simd.mul_f64s(share, difference);
+        }
+    }
+}
+
+impl Work for Shifts {
+    #[inline(always)]
+    fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]) {
+        let n_features = strip.n_features;
+        let n_clusters = sums.len() / (n_features + 1);
+        let share = S::as_simd_f64s(&strip.share).0;
+        for first in (0..n_features).step_by(ABREAST) {
+            let four = dot::<S>(simd, share, strip.four::<S>(first));
+            for (sum, total) in sums[k * n_features..][..n_features][first..].iter_mut().zip(four) {
+                *sum += total;
+            }
+        }
+        let mut count = simd.splat_f64s(0.0);
+        for &share in share {
+            count = simd.add_f64s(count, share);
+        }
+        sums[n_clusters * n_features + k] += simd.reduce_sum_f64s(count);
+    }
+}
+
+impl Work for Products {
+    #[inline(always)]
+    fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]) {
+        let n_features = strip.n_features;
+        let len = packed_len(n_features);
+        let first = if sums.len() == len { 0 } else { k * len };
+        let sums = &mut sums[first..][..len];
+        for i in (0..n_features).step_by(2) {
+            // The second row of the triangle may be missing.
+            let last = (i + 1).min(n_features - 1);
+            strip.share_out(simd, i, 0);
+            strip.share_out(simd, last, 1);
+            for j in (0..=last).step_by(ABREAST) {
+                let [upper, lower] = dot_two::<S>(simd, &strip.shared, strip.four::<S>(j));
+                add_to_row(sums, i, j, upper);
+                if last > i {
+                    add_to_row(sums, last, j, lower);
+                }
+            }
+        }
+    }
+}
+
+/// Adds to row `i` of a triangle from column `j` on; what lies beyond the diagonal is left out.
+#[inline(always)]
+fn add_to_row(sums: &mut [f64], i: usize, j: usize, totals: [f64; ABREAST]) {
+    let row = &mut sums[row_start(i)..][..=i];
+    for (sum, total) in row.iter_mut().skip(j).zip(totals) {
+        *sum += total;
+    }
+}
+
+impl Work for Squares {
+    #[inline(always)]
+    fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]) {
+        let n_features = strip.n_features;
+        let share = S::as_simd_f64s(&strip.share).0;
+        for first in (0..n_features).step_by(ABREAST) {
+            let [a, b, c, d] = strip.four::<S>(first);
+            let mut totals = [simd.splat_f64s(0.0); ABREAST];
+            for ((((&share, &a), &b), &c), &d) in share.iter().zip(a).zip(b).zip(c).zip(d) {
+                for (total, difference) in totals.iter_mut().zip([a, b, c, d]) {
+                    *total = simd.mul_add_e_f64s(simd.mul_f64s(share, difference), difference, *total);
+                }
+            }
+            for (sum, total) in sums[k * n_features..][..n_features][first..]
+                .iter_mut()
+                .zip(totals)
+            {
+                *sum += simd.reduce_sum_f64s(total);
+            }
+        }
+    }
+}
+
+/// The sums of the products of one factor with each of four.
+#[inline(always)]
+fn dot<S: Simd>(simd: S, factor: &[S::f64s], [a, b, c, d]: [&[S::f64s]; ABREAST]) -> [f64; ABREAST] {
+    let mut totals = [simd.splat_f64s(0.0); ABREAST];
+    for ((((&factor, &a), &b), &c), &d) in factor.iter().zip(a).zip(b).zip(c).zip(d) {
+        for (total, difference) in totals.iter_mut().zip([a, b, c, d]) {
+            *total = simd.mul_add_e_f64s(factor, difference, *total);
+        }
+    }
+    reduce(simd, totals)
+}
+
+/// The sums of the products of each of two factors with each of four.
+#[inline(always)]
+fn dot_two<S: Simd>(
+    simd: S,
+    [first, second]: &[[f64; STRIP]; 2],
+    [a, b, c, d]: [&[S::f64s]; ABREAST],
+) -> [[f64; ABREAST]; 2] {
+    let (first, second) = (S::as_simd_f64s(first).0, S::as_simd_f64s(second).0);
+    let mut upper = [simd.splat_f64s(0.0); ABREAST];
+    let mut lower = upper;
+    let factors = first.iter().zip(second);
+    for (((((&first, &second), &a), &b), &c), &d) in factors.zip(a).zip(b).zip(c).zip(d) {
+        for ((upper, lower), difference) in upper.iter_mut().zip(&mut lower).zip([a, b, c, d]) {
+            *upper = simd.mul_add_e_f64s(first, difference, *upper);
+            *lower = simd.mul_add_e_f64s(second, difference, *lower);
+        }
+    }
+    [reduce(simd, upper), reduce(simd, lower)]
+}
+
+/// Sums over the lanes. A loop and no closure: what a closure does is not compiled for the wide instructions.
+#[inline(always)]
+fn reduce<S: Simd>(simd: S, totals: [S::f64s; ABREAST]) -> [f64; ABREAST] {
+    let mut out = [0.0; ABREAST];
+    for (out, total) in out.iter_mut().zip(totals) {
+        *out = simd.reduce_sum_f64s(total);
+    }
+    out
+}
