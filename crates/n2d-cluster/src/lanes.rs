@@ -11,18 +11,12 @@ pub(crate) type Lane = [f64; LANES];
 /// Turns up to sixteen rows, given one after the other, into a lane for each feature. Rows that are missing are zeros.
 #[inline(always)]
 pub(crate) fn load(rows: &[f32], block: &mut [Lane]) {
-    load_strided(rows, block, 1);
-}
-
-/// The same with the lane of feature `i` at `i * stride`.
-#[inline(always)]
-pub(crate) fn load_strided(rows: &[f32], block: &mut [Lane], stride: usize) {
-    let n_features = block.len().div_ceil(stride);
+    let n_features = block.len();
     if rows.len() < n_features * LANES {
-        block.iter_mut().step_by(stride).for_each(|lane| lane.fill(0.0));
+        block.iter_mut().for_each(|lane| lane.fill(0.0));
     }
     for (lane, row) in rows.chunks_exact(n_features).enumerate() {
-        for (values, &x) in block.iter_mut().step_by(stride).zip(row) {
+        for (values, &x) in block.iter_mut().zip(row) {
             values[lane] = f64::from(x);
         }
     }
@@ -61,13 +55,6 @@ mod tests {
         load(&[1.0, 2.0, 3.0, 4.0], &mut block);
         assert_eq!(block[0][..3], [1.0, 3.0, 0.0]);
         assert_eq!(block[1][..3], [2.0, 4.0, 0.0]);
-        let mut wide = vec![[7.0; LANES]; 4];
-        load_strided(&[1.0, 2.0], &mut wide[1..], 2);
-        assert_eq!(
-            [wide[0][0], wide[1][0], wide[2][0], wide[3][0]],
-            [7.0, 1.0, 7.0, 2.0]
-        );
-        assert_eq!(wide[3][1], 0.0);
         assert_eq!(squared_distance(&block, &[1.0, 0.0])[..3], [4.0, 20.0, 1.0]);
     }
 }

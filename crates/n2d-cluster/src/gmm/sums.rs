@@ -297,3 +297,81 @@ fn reduce<S: Simd>(simd: S, totals: [S::f64s; ABREAST]) -> [f64; ABREAST] {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use n2d_core::rng::SplitMix64;
+
+    const N_ROWS: usize = 3 * STRIP + 21;
+    const N_CLUSTERS: usize = 3;
+
+    /// A share of the row, of 0 in some components and in the rows that are missing from the last block.
+    fn share(row: usize, k: usize) -> f64 {
+        if row >= N_ROWS || (row + k).is_multiple_of(5) {
+            return 0.0;
+        }
+        (1 + (row * 7 + k * 3) % 11) as f64 / 16.0
+    }
+
+    /// The three sums as they are defined, each beside the kernel's.
+    fn pairs(n_features: usize) -> [(Vec<f64>, Vec<f64>); 3] {
+        let mut rng = SplitMix64::new(n_features as u64, 0, 0);
+        let rows: Vec<f32> = (0..N_ROWS * n_features)
+            .map(|_| rng.below(512) as f32 / 64.0)
+            .collect();
+        let points: Vec<f64> = (0..N_CLUSTERS * n_features).map(|at| at as f64 / 4.0).collect();
+        let shares: Vec<[f64; LANES]> = (0..N_ROWS.div_ceil(LANES) * N_CLUSTERS)
+            .map(|at| std::array::from_fn(|lane| share(at / N_CLUSTERS * LANES + lane, at % N_CLUSTERS)))
+            .collect();
+        let data = Shared {
+            rows: &rows,
+            n_features,
+            shares: &shares,
+            n_clusters: N_CLUSTERS,
+        };
+        let sum = |k: usize, of: &dyn Fn(&dyn Fn(usize) -> f64) -> f64| -> f64 {
+            (0..N_ROWS)
+                .map(|row| {
+                    let at = |i: usize| f64::from(rows[row * n_features + i]) - points[k * n_features + i];
+                    share(row, k) * of(&at)
+                })
+                .sum()
+        };
+        let (mut shifts, mut counts) = (Vec::new(), Vec::new());
+        let (mut products, mut squares) = (Vec::new(), Vec::new());
+        for k in 0..N_CLUSTERS {
+            counts.push(sum(k, &|_| 1.0));
+            for i in 0..n_features {
+                shifts.push(sum(k, &|at| at(i)));
+                squares.push(sum(k, &|at| at(i) * at(i)));
+                products.extend((0..=i).map(|j| sum(k, &|at| at(i) * at(j))));
+            }
+        }
+        shifts.extend(counts);
+        let run = |kernel: fn(Shared<'_>, &[f64], &mut [f64]), expected: Vec<f64>| {
+            let mut sums = vec![0.0; expected.len()];
+            kernel(data, &points, &mut sums);
+            (sums, expected)
+        };
+        [
+            run(sum_shifts, shifts),
+            run(sum_products, products),
+            run(sum_squares, squares),
+        ]
+    }
+
+    #[test]
+    fn sums_are_what_they_are_defined_to_be() {
+        for n_features in 1..12 {
+            for (ours, expected) in pairs(n_features) {
+                for (ours, expected) in ours.iter().zip(&expected) {
+                    assert!(
+                        (ours - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
+                        "{n_features} features: {ours} for {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
