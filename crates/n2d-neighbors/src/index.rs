@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::brute_force::QUERY_BLOCK;
 use crate::nearest::Slots;
 use crate::scale::Scale;
+use crate::spanning::{SpanningTree, span};
 use crate::{BruteForce, KdTree, Neighbors};
 
 /// Up to this many features [`NeighborSearch::Auto`] takes the k-d tree; above it, most of a tree is visited anyway
@@ -158,6 +159,35 @@ impl NeighborIndex {
             .zip(scaled.par_chunks(ROWS * rows.n_features()))
             .for_each(|(mut slots, queries)| self.search(queries, None, &mut slots, k));
         Ok(found.measured(self.scale))
+    }
+
+    /// The minimum spanning tree of the indexed points, which are given once more, under their mutual reachability: the
+    /// weight between two is the greatest of their distance divided by `alpha` and their core distances, the distances to
+    /// their `k`-th nearest others. Equal weights go by the smaller, then the larger row of the edge.
+    ///
+    /// By Boruvka's rounds on the k-d tree. Reports the phases `neighbours` and `spanning tree` in rows and edges. Weights are
+    /// compared as single-precision squares; those that differ by less than that tells count as equal.
+    ///
+    /// # Errors
+    /// [`FitError::Cancelled`].
+    ///
+    /// # Panics
+    /// Where the index is no k-d tree, `points` are not as many and as wide as the indexed ones, or `k` is 0 or not below
+    /// their number.
+    pub fn spanning_tree(
+        &self,
+        points: Samples<'_>,
+        k: usize,
+        alpha: f64,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<SpanningTree, FitError> {
+        let Way::KdTree(tree) = &self.way else {
+            panic!("spanning trees are found on k-d trees only");
+        };
+        let n = points.n_samples();
+        assert_eq!((n, points.n_features()), (self.n_samples(), self.n_features()));
+        assert!((1..n).contains(&k), "{k} others among {n} points");
+        span(tree, &self.scale.apply(points), k, alpha, ctx)
     }
 
     /// Fills the slots for one task's queries, which are points from number `own` on or new rows.

@@ -3,7 +3,7 @@ use n2d_core::Samples;
 use crate::nearest::{Nearest, Slots};
 
 /// Points a leaf: enough to fill vector registers, few enough to skip most points.
-const LEAF: usize = 32;
+pub(crate) const LEAF: usize = 32;
 
 /// An exact nearest-neighbour index for few dimensions (Bentley 1975), with bounding boxes.
 ///
@@ -13,20 +13,21 @@ const LEAF: usize = 32;
 pub struct KdTree {
     n_features: usize,
     /// Index of the point at each position; the points of a node are at consecutive positions.
-    order: Vec<u32>,
+    pub(crate) order: Vec<u32>,
     /// The points, leaf after leaf; within a leaf one feature after the other, so that loops run over points.
     values: Vec<f32>,
-    nodes: Vec<Node>,
+    /// A node comes before its children.
+    pub(crate) nodes: Vec<Node>,
     /// For each node its lowest, then its highest value of each feature.
     boxes: Vec<f32>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Node {
-    start: u32,
-    end: u32,
+pub(crate) struct Node {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
     /// The two halves; none in a leaf.
-    children: Option<[u32; 2]>,
+    pub(crate) children: Option<[u32; 2]>,
 }
 
 impl KdTree {
@@ -120,6 +121,12 @@ impl KdTree {
         }
     }
 
+    /// The nearest of all points to one of them, which is none of its own neighbours.
+    pub(crate) fn nearest_others(&self, query: &[f32], own: u32, nearest: &mut Nearest) {
+        nearest.clear();
+        self.descend(0, query, Some(own), nearest);
+    }
+
     fn descend(&self, number: u32, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
         let node = self.nodes[number as usize];
         let Some([left, right]) = node.children else {
@@ -143,7 +150,7 @@ impl KdTree {
 
     /// Squared distance to a node's box: never above that to any point in it, even as rounded, because both add the same
     /// terms in the same order and rounding is monotone.
-    fn distance_to_box(&self, number: u32, query: &[f32]) -> f32 {
+    pub(crate) fn distance_to_box(&self, number: u32, query: &[f32]) -> f32 {
         let d = self.n_features;
         let (low, high) = self.boxes[number as usize * 2 * d..][..2 * d].split_at(d);
         query
@@ -157,19 +164,25 @@ impl KdTree {
 
     fn scan(&self, leaf: Node, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
         let (start, end) = (leaf.start as usize, leaf.end as usize);
+        let squared = self.squared_distances(leaf, query);
         let n = end - start;
-        let mut squared = [0.0_f32; LEAF];
-        let columns = self.values[start * self.n_features..end * self.n_features].chunks_exact(n);
-        for (&q, column) in query.iter().zip(columns) {
-            for (sum, &value) in squared.iter_mut().zip(column) {
-                *sum += (q - value) * (q - value);
-            }
-        }
         let bound = nearest.bound();
         for (&squared, &index) in squared[..n].iter().zip(&self.order[start..end]) {
             if squared <= bound && own != Some(index) {
                 nearest.offer(squared, index);
             }
         }
+    }
+    /// Squared distances to the points of a leaf, in the order of their positions.
+    pub(crate) fn squared_distances(&self, leaf: Node, query: &[f32]) -> [f32; LEAF] {
+        let (start, end) = (leaf.start as usize, leaf.end as usize);
+        let mut squared = [0.0_f32; LEAF];
+        let columns = self.values[start * self.n_features..end * self.n_features].chunks_exact(end - start);
+        for (&q, column) in query.iter().zip(columns) {
+            for (sum, &value) in squared.iter_mut().zip(column) {
+                *sum += (q - value) * (q - value);
+            }
+        }
+        squared
     }
 }

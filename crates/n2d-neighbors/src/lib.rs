@@ -3,7 +3,7 @@
 //! [`NeighborIndex`] finds exact nearest neighbours: by a [k-d tree](KdTree) in few dimensions, by matrix products
 //! ([`BruteForce`]) in many. [`Neighbors`] is the one result type. [`SparseGraph`] is a symmetric weighted graph;
 //! [`laplacian_eigenvectors`] are the smooth functions on it, by which manifold learners start and spectral methods
-//! cluster.
+//! cluster. [`SpanningTree`] links points by mutual reachability, for clustering by density.
 
 mod brute_force;
 mod index;
@@ -12,6 +12,7 @@ mod lanczos;
 mod metric;
 mod nearest;
 mod scale;
+mod spanning;
 mod sparse;
 mod spectral;
 
@@ -20,5 +21,6 @@ pub use index::{NeighborIndex, NeighborSearch, TREE_MAX_FEATURES};
 pub use kd_tree::KdTree;
 pub use metric::{Metric, UnknownMetric};
 pub use nearest::Neighbors;
+pub use spanning::SpanningTree;
 pub use sparse::SparseGraph;
 pub use spectral::{Eigenvectors, laplacian_eigenvectors};
