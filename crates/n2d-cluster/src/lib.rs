@@ -5,6 +5,7 @@
 //! | `gmm` | [`GaussianMixture`] | ellipsoids of any shape and size, soft | `predict`, `predict_proba` |
 //! | `gmm_auto` | [`GaussianMixtureSelection`] | the same, their number chosen by BIC or AIC | `predict`, `predict_proba` |
 //! | `bayesian_gmm` | [`BayesianGaussianMixture`] | the same, as many of `n_clusters` as are needed | `predict`, `predict_proba` |
+//! | `hdbscan` | [`Hdbscan`] | of any shape and density, and noise; their number is found | `approximate_predict`, `membership_vector` |
 //! | `kmeans` | [`KMeans`] | round, of like size, hard | `predict` |
 //!
 //! ```
@@ -26,6 +27,7 @@ mod chunks;
 mod error;
 mod exp;
 mod gmm;
+mod hdbscan;
 mod kmeans;
 mod lanes;
 mod multiversion;
@@ -40,5 +42,9 @@ pub use gmm::{
     Candidate, CandidateScore, CovarianceType, Covariances, FittedGaussianMixture, GaussianMixture,
     GaussianMixtureConfig, GaussianMixtureSelection, GaussianMixtureSelectionConfig, MixtureCriterion,
     MixtureInit, MixtureParameters, Selection,
+};
+pub use hdbscan::{
+    BORUVKA_MAX_FEATURES, ClusterSelection, CondensedRow, DistanceMatrixError, FittedHdbscan, Hdbscan,
+    HdbscanConfig, HdbscanCut, LinkageRow, SpanningAlgorithm, SpanningEdge,
 };
 pub use kmeans::{FittedKMeans, KMeans, KMeansConfig, KMeansInit};
