@@ -139,7 +139,7 @@ write(
         case(data, "two densities", min_cluster_size=8),
         case(data, "two densities", min_cluster_size=6, max_cluster_size=60, soft=False),
         case(data, "iris"),
-        case(data, "digits", min_samples=4, min_cluster_size=7, soft=False),
+        case(data, "digits", min_samples=4, min_cluster_size=10, soft=False),
     ],
 )
 write(
