@@ -43,6 +43,8 @@ pub use gmm::{
     GaussianMixtureConfig, GaussianMixtureSelection, GaussianMixtureSelectionConfig, MixtureCriterion,
     MixtureInit, MixtureParameters, Selection,
 };
+// Our own module, not the crate of that name.
+// tidy: backend in public
 pub use hdbscan::{
     BORUVKA_MAX_FEATURES, ClusterSelection, CondensedRow, DistanceMatrixError, FittedHdbscan, Hdbscan,
     HdbscanConfig, HdbscanCut, LinkageRow, SpanningAlgorithm, SpanningEdge,

@@ -162,6 +162,19 @@ impl KdTree {
             })
     }
 
+    /// Squared distance between the boxes of two nodes: never above that between any two points in them, even as rounded.
+    pub(crate) fn distance_of_boxes(&self, a: u32, b: u32) -> f32 {
+        let d = self.n_features;
+        let sides = |number: u32| self.boxes[number as usize * 2 * d..][..2 * d].split_at(d);
+        let ((low_a, high_a), (low_b, high_b)) = (sides(a), sides(b));
+        let mut sum = 0.0;
+        for f in 0..d {
+            let between = (low_a[f] - high_b[f]).max(low_b[f] - high_a[f]).max(0.0);
+            sum += between * between;
+        }
+        sum
+    }
+
     fn scan(&self, leaf: Node, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
         let (start, end) = (leaf.start as usize, leaf.end as usize);
         let squared = self.squared_distances(leaf, query);

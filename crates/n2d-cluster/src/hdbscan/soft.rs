@@ -127,10 +127,10 @@ impl FittedHdbscan {
     }
 }
 
-/// How near to the densest of its part of the tree a height is; very great at the top.
+/// How near to the densest of its part of the tree a height is; very great at the top, but finite.
 fn nearness(top: f64, height: f64) -> f64 {
     let below = if top > height { top - height } else { TINY };
-    inverse_ratio(top, below)
+    inverse_ratio(top, below).min(f64::MAX)
 }
 
 /// `a / b`, where equal rows make both infinite: they count as equal then.
