@@ -1,9 +1,12 @@
 use n2d_core::Samples;
 
+use crate::multiversion::multiversion;
 use crate::nearest::{Nearest, Slots};
 
 /// Points a leaf: enough to fill vector registers, few enough to skip most points.
 pub(crate) const LEAF: usize = 32;
+/// Points whose distances are summed side by side.
+const BLOCK: usize = 8;
 
 /// An exact nearest-neighbour index for few dimensions (Bentley 1975), with bounding boxes.
 ///
@@ -14,7 +17,8 @@ pub struct KdTree {
     n_features: usize,
     /// Index of the point at each position; the points of a node are at consecutive positions.
     pub(crate) order: Vec<u32>,
-    /// The points, leaf after leaf; within a leaf one feature after the other, so that loops run over points.
+    /// The points, leaf after leaf; within a leaf one feature after the other, so that loops run over points. Columns are filled
+    /// up with infinities to whole blocks.
     values: Vec<f32>,
     /// A node comes before its children.
     pub(crate) nodes: Vec<Node>,
@@ -28,6 +32,10 @@ pub(crate) struct Node {
     pub(crate) end: u32,
     /// The two halves; none in a leaf.
     pub(crate) children: Option<[u32; 2]>,
+    /// The least index of its points.
+    least: u32,
+    /// Where the values of a leaf begin.
+    values: usize,
 }
 
 impl KdTree {
@@ -63,9 +71,12 @@ impl KdTree {
             start: start as u32,
             end: end as u32,
             children: None,
+            least: u32::MAX,
+            values: self.values.len(),
         });
         if end - start <= LEAF {
             self.push_leaf(points, start, end);
+            self.nodes[number].least = self.order[start..end].iter().copied().min().unwrap_or(u32::MAX);
         } else {
             let middle = start + (end - start) / 2;
             let values = points.as_slice();
@@ -75,6 +86,9 @@ impl KdTree {
             let left = self.build(points, start, middle);
             let right = self.build(points, middle, end);
             self.nodes[number].children = Some([left, right]);
+            self.nodes[number].least = self.nodes[left as usize]
+                .least
+                .min(self.nodes[right as usize].least);
         }
         number as u32
     }
@@ -107,6 +121,9 @@ impl KdTree {
                 .iter()
                 .map(|&i| values[i as usize * self.n_features + f]);
             self.values.extend(column);
+            let blocks = self.values.len() - self.nodes.last().map_or(0, |leaf| leaf.values);
+            let missing = blocks.next_multiple_of(BLOCK) - blocks;
+            self.values.extend(std::iter::repeat_n(f32::INFINITY, missing));
         }
     }
 
@@ -142,7 +159,7 @@ impl KdTree {
             [(to_right, right), (to_left, left)]
         };
         for (distance, child) in nearer_first {
-            if distance <= nearest.bound() {
+            if nearest.may_take(distance, self.nodes[child as usize].least) {
                 self.descend(child, query, own, nearest);
             }
         }
@@ -188,14 +205,27 @@ impl KdTree {
     }
     /// Squared distances to the points of a leaf, in the order of their positions.
     pub(crate) fn squared_distances(&self, leaf: Node, query: &[f32]) -> [f32; LEAF] {
-        let (start, end) = (leaf.start as usize, leaf.end as usize);
+        let width = ((leaf.end - leaf.start) as usize).next_multiple_of(BLOCK);
+        let columns = &self.values[leaf.values..][..width * self.n_features];
         let mut squared = [0.0_f32; LEAF];
-        let columns = self.values[start * self.n_features..end * self.n_features].chunks_exact(end - start);
-        for (&q, column) in query.iter().zip(columns) {
-            for (sum, &value) in squared.iter_mut().zip(column) {
-                *sum += (q - value) * (q - value);
-            }
-        }
+        sum_squares(query, columns, width, &mut squared);
         squared
+    }
+}
+
+multiversion! {
+    /// Block by block, so that the sums of a block stay in registers; each sum in the order of the features.
+    fn sum_squares(query: &[f32], columns: &[f32], width: usize, squared: &mut [f32; LEAF]) {
+        let (blocks, _) = squared.as_chunks_mut::<BLOCK>();
+        for (at, block) in blocks[..width / BLOCK].iter_mut().enumerate() {
+            let mut sums = [0.0_f32; BLOCK];
+            for (&q, column) in query.iter().zip(columns.chunks_exact(width)) {
+                let values = &column[at * BLOCK..][..BLOCK];
+                for lane in 0..BLOCK {
+                    sums[lane] += (q - values[lane]) * (q - values[lane]);
+                }
+            }
+            *block = sums;
+        }
     }
 }

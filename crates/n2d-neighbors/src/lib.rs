@@ -10,6 +10,7 @@ mod index;
 mod kd_tree;
 mod lanczos;
 mod metric;
+mod multiversion;
 mod nearest;
 mod scale;
 mod spanning;

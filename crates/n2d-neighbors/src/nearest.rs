@@ -133,6 +133,12 @@ impl Nearest {
         }
     }
 
+    /// Whether a point at no less than a squared distance, of no lesser index, can still be among the nearest.
+    #[inline]
+    pub(crate) fn may_take(&self, squared: f32, index: u32) -> bool {
+        self.found.len() < self.k || (squared, index) < self.found[self.k - 1]
+    }
+
     #[inline]
     pub(crate) fn offer(&mut self, squared: f32, index: u32) {
         if squared > self.bound() {

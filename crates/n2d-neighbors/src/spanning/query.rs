@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::search::Search;
 use super::{Candidate, pair};
 use crate::kd_tree::{LEAF, Node};
+use crate::multiversion::multiversion;
 
 /// Weights are not negative, so their bits are in the order of the numbers.
 pub(super) fn lower(bound: &AtomicU32, weight: f32) {
@@ -76,17 +77,16 @@ impl Query<'_> {
         let search = self.search;
         let (start, end) = (leaf.start as usize, leaf.end as usize);
         let mut weights = search.tree.squared_distances(leaf, self.point);
-        let mut least = f32::INFINITY;
-        let others = search.core[start..end].iter().zip(&search.component[start..end]);
-        for (weight, (&core, &component)) in weights[..LEAF.min(end - start)].iter_mut().zip(others) {
-            let reach = (*weight * search.scale).max(core).max(self.core);
-            *weight = if component == self.component {
-                f32::INFINITY
-            } else {
-                reach
-            };
-            least = least.min(*weight);
-        }
+        let (core, component) = (&search.core[start..end], &search.component[start..end]);
+        weigh(
+            &mut weights,
+            core,
+            component,
+            self.component,
+            self.core,
+            search.scale,
+        );
+        let least = least_of(&weights);
         if least > self.cap {
             return;
         }
@@ -100,4 +100,28 @@ impl Query<'_> {
         lower(self.bound, least);
         self.cap = read(self.bound);
     }
+}
+
+multiversion! {
+    /// Squared distances become weights; those to points of one's own component, and where there are no points, infinite.
+    fn weigh(weights: &mut [f32; LEAF], core: &[f32], component: &[u32], own: u32, own_core: f32, scale: f32) {
+        let n = core.len().min(component.len()).min(LEAF);
+        let greater = |a: f32, b: f32| if a > b { a } else { b };
+        for ((weight, &core), &component) in weights[..n].iter_mut().zip(&core[..n]).zip(&component[..n]) {
+            let reach = greater(greater(*weight * scale, core), own_core);
+            *weight = if component == own { f32::INFINITY } else { reach };
+        }
+        weights[n..].fill(f32::INFINITY);
+    }
+}
+
+fn least_of(weights: &[f32; LEAF]) -> f32 {
+    let (blocks, _) = weights.as_chunks::<8>();
+    let mut least = [f32::INFINITY; 8];
+    for block in blocks {
+        for (least, &weight) in least.iter_mut().zip(block) {
+            *least = if weight < *least { weight } else { *least };
+        }
+    }
+    least.into_iter().fold(f32::INFINITY, f32::min)
 }
