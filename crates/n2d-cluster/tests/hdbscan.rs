@@ -288,6 +288,48 @@ fn a_recut_is_a_fit_with_other_options() {
 }
 
 #[test]
+fn a_number_of_clusters_can_be_asked_for() {
+    let rows = heaps(600, 2, 9, 7);
+    let y = samples(&rows, 2);
+    let model = fit(&small(5, 5), y).model;
+    let found = model.n_clusters();
+    for n_clusters in 2..=found {
+        // Not every number is on the way from many clusters to few.
+        if let Some(cut) = model.recut_to(n_clusters) {
+            assert_eq!(cut.n_clusters(), n_clusters);
+            assert_eq!(model.recut(cut.cut()).unwrap().labels(), cut.labels());
+        }
+    }
+    let eight = model.recut_to(8).unwrap();
+    assert!(eight.cut().cluster_selection_epsilon > 0.0);
+    assert!(model.recut_to(601).is_none());
+}
+
+#[test]
+fn centres_are_in_their_clusters() {
+    let rows = heaps(400, 3, 4, 3);
+    let y = samples(&rows, 3);
+    let model = fit(&small(20, 5), y).model;
+    for label in 0..4 {
+        let medoid = model.weighted_medoid(label).unwrap();
+        assert_eq!(model.labels().as_slice()[medoid], label as i32);
+        let centroid: Vec<f32> = model
+            .weighted_centroid(label)
+            .unwrap()
+            .iter()
+            .map(|&x| x as f32)
+            .collect();
+        let (labels, _) = model.approximate_predict(samples(&centroid, 3)).unwrap();
+        assert_eq!(labels.as_slice(), [label as i32]);
+        assert!(Metric::Euclidean.distance(&centroid, &rows[medoid * 3..][..3]) < 0.5);
+    }
+    assert_eq!(
+        (model.weighted_medoid(4), model.weighted_centroid(4)),
+        (None, None)
+    );
+}
+
+#[test]
 fn assigned_noise_leaves_none() {
     let mut rows = heaps(300, 2, 3, 8);
     rows.extend(heaps(60, 2, 60, 9));
@@ -317,8 +359,8 @@ fn assigned_noise_leaves_none() {
 
 #[test]
 fn the_report_says_which_way_was_taken() {
-    let rows = heaps(120, 40, 3, 1);
-    let wide = fit(&HdbscanConfig::default(), samples(&rows, 40)).report;
+    let rows = heaps(120, 70, 3, 1);
+    let wide = fit(&HdbscanConfig::default(), samples(&rows, 70)).report;
     assert!(wide.notes[0].starts_with("algorithm: prim"), "{:?}", wide.notes);
     let narrow = fit(&HdbscanConfig::default(), samples(&rows, 2)).report;
     assert!(

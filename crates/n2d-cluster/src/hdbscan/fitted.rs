@@ -4,9 +4,10 @@ use n2d_core::{ApproximatePredict, ConfigError, FittedClusterer, Labels, PartCon
 use n2d_neighbors::{Metric, NeighborIndex};
 
 use super::condensed::{Condensed, CondensedRow};
-use super::config::{HdbscanConfig, HdbscanCut};
+use super::config::{ClusterSelection, HdbscanConfig, HdbscanCut};
 use super::flat::Flat;
 use super::linkage::{LinkageRow, SpanningEdge, groups_below, single_linkage};
+use super::select::epsilon_for;
 use super::spanning::Spanned;
 use super::validity;
 
@@ -100,6 +101,22 @@ impl FittedHdbscan {
     pub fn recut(&self, cut: &HdbscanCut) -> Result<Self, ConfigError> {
         cut.check()?;
         Ok(Self::new(self.space.clone(), cut.clone()))
+    }
+
+    /// The same tree cut into exactly `n_clusters`, as `HDBSCAN_flat` does: with the least `cluster_selection_epsilon` that gives so many,
+    /// or, where excess of mass gives fewer, the same on the leaves. The other options of the cut stay, but for `cluster_selection_epsilon_max`, which is dropped. None where no epsilon
+    /// gives that number.
+    pub fn recut_to(&self, n_clusters: usize) -> Option<Self> {
+        let methods = [self.cut.cluster_selection_method, ClusterSelection::Leaf];
+        methods.into_iter().find_map(|cluster_selection_method| {
+            let mut cut = HdbscanCut {
+                cluster_selection_method,
+                cluster_selection_epsilon_max: None,
+                ..self.cut.clone()
+            };
+            cut.cluster_selection_epsilon = epsilon_for(&self.tree, &cut, n_clusters)?;
+            Some(Self::new(self.space.clone(), cut))
+        })
     }
 
     /// The options of the cut that this is.

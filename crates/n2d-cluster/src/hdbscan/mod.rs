@@ -1,5 +1,6 @@
 //! HDBSCAN: the part and its fit.
 
+mod centres;
 mod condensed;
 mod config;
 mod fitted;

@@ -12,6 +12,27 @@ pub(super) struct Selection {
     pub(super) stabilities: Vec<f64>,
 }
 
+/// The least epsilon with which exactly `n_clusters` are chosen, if there is one. The greater it is, the fewer are chosen.
+pub(super) fn epsilon_for(tree: &Condensed, cut: &HdbscanCut, n_clusters: usize) -> Option<f64> {
+    let mut epsilons: Vec<f64> = (1..tree.clusters.len())
+        .map(|number| birth_distance(tree, number).next_up())
+        .collect();
+    epsilons.push(0.0);
+    epsilons.sort_unstable_by(f64::total_cmp);
+    let count = |epsilon: f64| {
+        let cut = HdbscanCut {
+            cluster_selection_epsilon: epsilon,
+            ..cut.clone()
+        };
+        Selection::new(tree, &cut).clusters.len()
+    };
+    let at = epsilons.partition_point(|&epsilon| count(epsilon) > n_clusters);
+    epsilons
+        .get(at)
+        .copied()
+        .filter(|&epsilon| count(epsilon) == n_clusters)
+}
+
 impl Selection {
     pub(super) fn new(tree: &Condensed, cut: &HdbscanCut) -> Self {
         let mut stability: Vec<f64> = tree.clusters.iter().map(|c| c.stability).collect();
