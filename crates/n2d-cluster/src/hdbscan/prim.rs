@@ -162,10 +162,12 @@ pub(super) fn core_distances(
 ) -> Result<Vec<[f64; 2]>, FitError> {
     let n = distances.n_samples();
     let mut core = vec![[0.0; 2]; n];
-    // About a hundred million distances between two looks at the cancel token.
-    let step = (100_000_000 / n).clamp(1, n);
+    // Ten million distances between two reports of progress; the cancel token is looked at for each row.
+    let step = (10_000_000 / n).clamp(1, n);
+    let token = ctx.cancel_token();
     for (at, some) in core.chunks_mut(step).enumerate() {
-        some.par_iter_mut().enumerate().for_each_init(
+        let rows = some.par_iter_mut().enumerate().filter(|_| !token.is_cancelled());
+        rows.for_each_init(
             || vec![0.0; n],
             |all, (row, core)| {
                 let row = at * step + row;

@@ -9,8 +9,8 @@ use crate::nearest::Nearest;
 
 /// Points a task.
 const TASK: usize = 256;
-/// Tasks between two looks at the cancel token.
-const TASKS_A_STEP: usize = 256;
+/// Tasks between two reports of progress; the cancel token is looked at in each task.
+const TASKS_A_STEP: usize = 64;
 /// What the nearest neighbours tell about each position.
 pub(super) struct Near {
     pub(super) core: Vec<f32>,
@@ -30,11 +30,13 @@ impl Near {
         // One more than asked for, to see ties at the end of the list.
         let wide = (k + 1).min(n - 1);
         let mut found = vec![(0.0_f32, 0_u32); n * wide];
+        let token = ctx.cancel_token();
         for first in (0..n).step_by(TASK * TASKS_A_STEP) {
             let some = (TASK * TASKS_A_STEP).min(n - first);
             found[first * wide..(first + some) * wide]
                 .par_chunks_mut(TASK * wide)
                 .enumerate()
+                .filter(|_| !token.is_cancelled())
                 .for_each(|(task, out)| search_near(tree, points, first + task * TASK, wide, out));
             ctx.step(Progress::new("neighbours", first + some, n))?;
         }
