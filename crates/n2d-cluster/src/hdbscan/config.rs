@@ -114,6 +114,12 @@ pub struct HdbscanCut {
     pub assign_noise: bool,
 }
 
+impl Default for HdbscanCut {
+    fn default() -> Self {
+        Self::from(&HdbscanConfig::default())
+    }
+}
+
 impl From<&HdbscanConfig> for HdbscanCut {
     fn from(config: &HdbscanConfig) -> Self {
         Self {
