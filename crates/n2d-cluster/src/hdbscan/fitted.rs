@@ -103,7 +103,7 @@ impl FittedHdbscan {
         Ok(Self::new(self.space.clone(), cut.clone()))
     }
 
-    /// The same tree cut into exactly `n_clusters`, as `HDBSCAN_flat` does: with the least `cluster_selection_epsilon` that gives so many,
+    /// The same tree cut into exactly `n_clusters`, in the manner of `HDBSCAN_flat`: with the least `cluster_selection_epsilon` that gives so many,
     /// or, where excess of mass gives fewer, the same on the leaves. The other options of the cut stay, but for `cluster_selection_epsilon_max`, which is dropped. None where no epsilon
     /// gives that number.
     pub fn recut_to(&self, n_clusters: usize) -> Option<Self> {
