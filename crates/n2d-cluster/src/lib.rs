@@ -8,6 +8,16 @@
 //! | `hdbscan` | [`Hdbscan`] | of any shape and density, and noise; their number is found | `approximate_predict`, `membership_vector` |
 //! | `kmeans` | [`KMeans`] | round, of like size, hard | `predict` |
 //!
+//! Clusterers of other crates come with cargo features, all off by default:
+//!
+//! | feature | name | part | new rows |
+//! |---|---|---|---|
+//! | `linfa` | `linfa_kmeans` | `LinfaKMeans`: k-means that leaves no cluster empty | `predict` |
+//! | `linfa` | `linfa_gmm` | `LinfaGmm`: Gaussian mixtures with full covariances | `predict`, `predict_proba` |
+//! | `linfa` | `linfa_dbscan`, `linfa_optics` | `LinfaDbscan`, `LinfaOptics`: DBSCAN, and OPTICS cut at one distance | |
+//! | `linfa` | | `LinfaClusterer`, `LinfaLabeller`: any clusterer of linfa's that you bring | `predict` by the former |
+//! | `hdbscan-crate` | `hdbscan_crate` | `HdbscanCrate`: HDBSCAN in quadratic time, labels only | |
+//!
 //! ```
 //! use n2d_cluster::GaussianMixtureConfig;
 //! use n2d_core::{Clusterer, FitContext, FittedClusterer, PartConfig, Samples};
@@ -22,6 +32,8 @@
 //! A seed fixes the result, bit for bit, for any number of threads: rows are worked on in chunks whose size depends on
 //! the shape of the data alone, and sums over chunks are made in their order.
 
+#[cfg(any(feature = "linfa", feature = "hdbscan-crate"))]
+mod adapters;
 mod cholesky;
 mod chunks;
 mod error;
@@ -33,6 +45,18 @@ mod lanes;
 mod multiversion;
 mod special;
 
+#[cfg(any(feature = "linfa", feature = "hdbscan-crate"))]
+pub use adapters::FittedLabels;
+#[cfg(feature = "linfa")]
+pub use adapters::LabelsError;
+#[cfg(feature = "hdbscan-crate")]
+pub use adapters::hdbscan_crate::{HdbscanCrate, HdbscanCrateConfig};
+#[cfg(feature = "linfa")]
+pub use adapters::linfa::{
+    FittedLinfa, FittedLinfaGmm, FittedLinfaKMeans, FittedLinfaOptics, LinfaClusterer, LinfaDataset,
+    LinfaDbscan, LinfaDbscanConfig, LinfaGmm, LinfaGmmConfig, LinfaGmmError, LinfaGmmInit, LinfaKMeans,
+    LinfaKMeansConfig, LinfaKMeansInit, LinfaLabeller, LinfaOptics, LinfaOpticsConfig, LinfaRng,
+};
 pub use error::{Collapsed, PriorError, RowWeightsError, StartError};
 pub use gmm::bayesian::{
     BayesianGaussianMixture, BayesianGaussianMixtureConfig, BayesianMixtureParameters, CovariancePrior,

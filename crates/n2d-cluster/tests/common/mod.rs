@@ -44,3 +44,17 @@ pub(crate) fn assert_close<'a>(
         );
     }
 }
+
+/// Whether two labellings differ in the clusters' numbers alone.
+pub(crate) fn same_partition(a: &[i32], b: &[i32]) -> bool {
+    let mut pairs: Vec<(i32, i32)> = a.iter().copied().zip(b.iter().copied()).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let once = |side: fn(&(i32, i32)) -> i32| {
+        let mut labels: Vec<i32> = pairs.iter().map(side).collect();
+        labels.sort_unstable();
+        labels.windows(2).all(|pair| pair[0] != pair[1])
+    };
+    let noise_is_noise = pairs.iter().all(|&(a, b)| (a == -1) == (b == -1));
+    a.len() == b.len() && noise_is_noise && once(|pair| pair.0) && once(|pair| pair.1)
+}
