@@ -188,6 +188,7 @@ proptest! {
         };
         let first = fit(&config, y).model;
         prop_assert_eq!(first.labels().len(), y.n_samples());
-        prop_assert_eq!(fit(&config, y).model.labels(), first.labels());
+        let again = fit(&config, y).model;
+        prop_assert_eq!(again.labels(), first.labels());
     }
 }

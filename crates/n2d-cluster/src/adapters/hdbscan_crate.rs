@@ -27,8 +27,8 @@ pub struct HdbscanCrateConfig {
     pub allow_single_cluster: bool,
     /// How distances are measured: `euclidean`, `manhattan` or `chebyshev`. Default `euclidean`.
     ///
-    /// The crate's cylindrical and haversine distances are left out: rounding can make them NaN, at which the crate panics,
-    /// and they do not obey the bounds of its tree.
+    /// The crate's cylindrical and haversine distances are left out: they are for coordinates of their own kind, and its
+    /// tree takes the nearest corner of a box for a bound, which it is not where angles wrap around.
     pub metric: Metric,
 }
 
@@ -67,11 +67,12 @@ impl PartConfig for HdbscanCrateConfig {
 }
 
 /// HDBSCAN (Campello, Moulavi and Sander 2013) by the `hdbscan` crate, in double precision: the clusters that persist longest
-/// as the distance grows at which rows hang together; the rest is noise. Labels only: it can't label new rows.
+/// as the distance grows at which rows hang together; the rest is noise. Labels only: it can't label new rows. Unlike for the
+/// Python package, a cluster that falls apart at the very distance at which it appears is noise.
 ///
 /// On one thread, so the seed and the number of threads play no role. Time is `O(n_samples^2 n_features)`, as the spanning tree
-/// looks at every pair of rows, and memory `O(n_samples n_features)`: thousands of rows take a second, 70 000 minutes. The crate
-/// can't be interrupted: a cancelled fit ends when it has.
+/// looks at every pair of rows, and memory `O(n_samples n_features)`: 20 000 rows of 10 columns take 3 s, 70 000 some 40 s. The
+/// crate can't be interrupted: a cancelled fit ends when it has.
 ///
 /// # Errors
 /// A fit needs at least two rows, and as many as `min_samples`.

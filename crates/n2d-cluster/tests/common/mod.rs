@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 use n2d_core::rng::SplitMix64;
-use n2d_core::{FitContext, Parallelism, Samples};
+use n2d_core::{Clusterer, Fit, FitContext, FitError, Parallelism, PartConfig, Samples};
 
 /// `n_groups` round heaps of rows, far apart, row after row.
 pub(crate) fn heaps(n_samples: usize, n_features: usize, n_groups: usize, seed: u64) -> Vec<f32> {
@@ -57,4 +57,32 @@ pub(crate) fn same_partition(a: &[i32], b: &[i32]) -> bool {
     };
     let noise_is_noise = pairs.iter().all(|&(a, b)| (a == -1) == (b == -1));
     a.len() == b.len() && noise_is_noise && once(|pair| pair.0) && once(|pair| pair.1)
+}
+
+/// The fit of a configuration's part, with a seed.
+pub(crate) fn fit<C: PartConfig<Part: Clusterer>>(
+    config: &C,
+    y: Samples<'_>,
+    seed: u64,
+) -> Fit<<C::Part as Clusterer>::Fitted> {
+    try_fit(config, y, seed).expect("data that can be fitted")
+}
+
+pub(crate) fn try_fit<C: PartConfig<Part: Clusterer>>(
+    config: &C,
+    y: Samples<'_>,
+    seed: u64,
+) -> Result<Fit<<C::Part as Clusterer>::Fitted>, FitError> {
+    config
+        .build()
+        .expect("a valid configuration")
+        .fit(y, &mut FitContext::new(seed))
+}
+
+/// The part's own error.
+pub(crate) fn source<E: std::error::Error + 'static>(error: FitError) -> E {
+    let FitError::Part { source, .. } = error else {
+        panic!("{error} is no part's error");
+    };
+    *source.downcast::<E>().expect("an error of that type")
 }

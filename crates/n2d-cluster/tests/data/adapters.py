@@ -47,7 +47,7 @@ hdbscan = []
 for min_cluster_size, min_samples, epsilon, single, metric in [
     (5, None, 0.0, False, "euclidean"),
     (10, 3, 0.0, False, "euclidean"),
-    (5, 3, 0.4, False, "euclidean"),
+    (5, 4, 0.4, False, "euclidean"),
     (12, 4, 0.0, False, "manhattan"),
     (8, 8, 0.0, False, "chebyshev"),
 ]:

@@ -75,7 +75,8 @@ impl PartConfig for LinfaOpticsConfig {
 /// row it begins at reach itself, and orders some rows before it: that row is put first here, reached by none.
 ///
 /// On one thread, so the seed and the number of threads play no role. `O(n_samples log n_samples)` at best; linfa sorts the rows
-/// in reach again for each row, so `O(n_samples^2)` and more where `max_eps` is wide: for thousands of rows.
+/// in reach again for each row, so `O(n_samples^2 log n_samples)` where `max_eps` is wide: 5000 rows of 2 columns without a bound take 6 s.
+/// A cancelled fit searches no more, but still clears its queue: seconds for tens of thousands of rows in reach.
 ///
 /// ```
 /// use n2d_cluster::LinfaOpticsConfig;

@@ -53,3 +53,25 @@ impl<F: Float> NearestNeighbourIndex<F> for WatchedIndex<'_, F> {
         self.tree.within_range(point, range)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linfa_nn::distance::L2Dist;
+
+    #[test]
+    fn finds_nothing_once_cancelled() {
+        let token = CancelToken::new();
+        let rows = ndarray16::array![[0.0], [1.0], [5.0]];
+        let watched = Watched { token: token.clone() };
+        let index = watched.from_batch(&rows, L2Dist).expect("rows of one column");
+        let found = || {
+            let near = index.k_nearest(rows.row(0), 2).expect("a row of one column");
+            let within = index.within_range(rows.row(0), 2.0).expect("a row of one column");
+            (near.len(), within.len())
+        };
+        assert_eq!(found(), (2, 2));
+        token.cancel();
+        assert_eq!(found(), (0, 0));
+    }
+}
