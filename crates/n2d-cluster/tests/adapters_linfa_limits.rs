@@ -52,6 +52,11 @@ fn odd_data_have_a_defined_result() {
     assert_eq!(fit(&dbscan(1.0), y, 0).model.labels().sizes(), [(0, 400)]);
     assert_eq!(fit(&optics(1.0), y, 0).model.labels().sizes(), [(0, 400)]);
 
+    let wide: Vec<f32> = heaps(60, 12, 3, 1).iter().map(|x| x * 1e30).collect();
+    let vanished =
+        source::<LinfaGmmError>(try_fit(&LinfaGmmConfig::new(3), samples(&wide, 12), 0).unwrap_err());
+    assert!(matches!(vanished, LinfaGmmError::NotFinite), "{vanished}");
+
     let one = samples(&[1.0, 2.0], 2);
     assert_eq!(fit(&LinfaKMeansConfig::new(1), one, 0).model.inertia(), 0.0);
     assert_eq!(fit(&LinfaGmmConfig::new(1), one, 0).model.labels().len(), 1);

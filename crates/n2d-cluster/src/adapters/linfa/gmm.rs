@@ -100,6 +100,12 @@ pub enum LinfaGmmError {
         /// The tolerance.
         tol: f64,
     },
+    /// Linfa's densities have vanished or overflowed; those of `gmm` do not.
+    #[error(
+        "linfa's densities are no longer numbers: rows lie too far from all components, or there are too many columns; scale \
+         the data, or take `gmm`, which computes with logarithms"
+    )]
+    NotFinite,
     /// What linfa says: a component without rows, or a covariance that is not positive definite.
     #[error("linfa: {source}")]
     Linfa {
@@ -220,6 +226,8 @@ impl LinfaGmm {
                 max_iter: self.config.max_iter,
                 tol: self.config.tol,
             },
+            // A comparison with NaN.
+            GmmError::MinMaxError(_) => LinfaGmmError::NotFinite,
             other => LinfaGmmError::Linfa {
                 source: Box::new(other),
             },
