@@ -113,34 +113,6 @@ pub enum PriorError {
     },
 }
 
-/// Weights of rows that a fit can't use.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RowWeightsError {
-    /// Not one for each row.
-    #[error("a weight for each of the {n_samples} rows is needed, but {given} are given")]
-    Length {
-        /// Rows of the data.
-        n_samples: usize,
-        /// Weights given.
-        given: usize,
-    },
-    /// A weight that is negative, NaN or infinite.
-    #[error("the weight of row {row} must be a finite number, 0 or above, but is {value}")]
-    Value {
-        /// The first such row, from zero.
-        row: usize,
-        /// Its weight.
-        value: f64,
-    },
-    /// Weights without a usable sum: all zero, or too great to add up.
-    #[error("the weights of the rows must have a finite sum above 0, but it is {sum}")]
-    Sum {
-        /// Their sum.
-        sum: f64,
-    },
-}
-
 /// As the failure of a part's fit.
 pub(crate) fn part_error(part: &str, source: impl std::error::Error + Send + Sync + 'static) -> FitError {
     FitError::Part {

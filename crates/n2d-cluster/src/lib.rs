@@ -7,6 +7,11 @@
 //! | `bayesian_gmm` | [`BayesianGaussianMixture`] | the same, as many of `n_clusters` as are needed | `predict`, `predict_proba` |
 //! | `hdbscan` | [`Hdbscan`] | of any shape and density, and noise; their number is found | `approximate_predict`, `membership_vector` |
 //! | `kmeans` | [`KMeans`] | round, of like size, hard | `predict` |
+//! | `minibatch_kmeans` | [`MiniBatchKMeans`] | the same, for very many rows | `predict` |
+//! | `dbscan` | [`Dbscan`] | of any shape and one density; noise | `approximate_predict` |
+//! | `optics` | [`Optics`] | of any shape and density, nested; noise | |
+//! | `spectral` | [`SpectralClustering`] | of any shape, held together by a graph | |
+//! | `agglomerative` | [`Agglomerative`] | by linkage: round, or of any shape; a whole tree of them | |
 //!
 //! Clusterers of other crates come with cargo features, all off by default:
 //!
@@ -34,16 +39,24 @@
 
 #[cfg(any(feature = "linfa", feature = "hdbscan-crate"))]
 mod adapters;
+mod agglomerative;
 mod cholesky;
 mod chunks;
+mod dbscan;
 mod error;
 mod exp;
 mod gmm;
+mod grow;
 mod hdbscan;
 mod kmeans;
 mod lanes;
 mod multiversion;
+mod nearest_rows;
+mod optics;
+mod pieces;
 mod special;
+mod spectral;
+mod weights;
 
 #[cfg(any(feature = "linfa", feature = "hdbscan-crate"))]
 pub use adapters::FittedLabels;
@@ -57,7 +70,11 @@ pub use adapters::linfa::{
     LinfaDbscan, LinfaDbscanConfig, LinfaGmm, LinfaGmmConfig, LinfaGmmError, LinfaGmmInit, LinfaKMeans,
     LinfaKMeansConfig, LinfaKMeansInit, LinfaLabeller, LinfaOptics, LinfaOpticsConfig, LinfaRng,
 };
-pub use error::{Collapsed, PriorError, RowWeightsError, StartError};
+pub use agglomerative::{
+    Agglomerative, AgglomerativeConfig, FittedAgglomerative, Linkage, MatrixTooLarge, Merge,
+};
+pub use dbscan::{Dbscan, DbscanConfig, FittedDbscan};
+pub use error::{Collapsed, PriorError, StartError};
 pub use gmm::bayesian::{
     BayesianGaussianMixture, BayesianGaussianMixtureConfig, BayesianMixtureParameters, CovariancePrior,
     FittedBayesianGaussianMixture, WeightConcentration, WeightConcentrationType,
@@ -73,4 +90,12 @@ pub use hdbscan::{
     BORUVKA_MAX_FEATURES, ClusterSelection, CondensedRow, DistanceMatrixError, FittedHdbscan, Hdbscan,
     HdbscanConfig, HdbscanCut, LinkageRow, SpanningAlgorithm, SpanningEdge,
 };
-pub use kmeans::{FittedKMeans, KMeans, KMeansConfig, KMeansInit};
+pub use kmeans::{
+    FittedKMeans, KMeans, KMeansAlgorithm, KMeansConfig, KMeansInit, MiniBatchKMeans, MiniBatchKMeansConfig,
+};
+pub use optics::{FittedOptics, Optics, OpticsConfig, OpticsMethod};
+pub use spectral::{
+    Affinity, AffinityError, AssignLabels, FittedSpectralClustering, SpectralClustering,
+    SpectralClusteringConfig,
+};
+pub use weights::WeightError;

@@ -120,7 +120,7 @@ fn threads_change_no_bit_and_rows_stand_alone() {
 #[test]
 fn a_weight_of_two_is_the_row_twice() {
     let rows = heaps(90, 2, 3, 2);
-    let weights: Vec<f64> = (0..90).map(|row| f64::from(1 + row % 3)).collect();
+    let weights: Vec<f32> = (0..90_u8).map(|row| f32::from(1 + row % 3)).collect();
     let repeated: Vec<f32> = rows
         .chunks(2)
         .zip(&weights)

@@ -5,8 +5,8 @@ mod common;
 
 use common::{assert_close, heaps, samples, threads};
 use n2d_cluster::{
-    Collapsed, CovarianceType, FittedGaussianMixture, GaussianMixtureConfig, MixtureInit, RowWeightsError,
-    StartError,
+    Collapsed, CovarianceType, FittedGaussianMixture, GaussianMixtureConfig, MixtureInit, StartError,
+    WeightError,
 };
 use n2d_core::{
     Clusterer, Fit, FitContext, FitError, FittedClusterer, PartConfig, Predict, PredictProba, Samples,
@@ -87,7 +87,7 @@ fn random_shares_are_a_beginning_too() {
 #[test]
 fn a_weight_of_two_is_the_row_twice() {
     let rows = heaps(90, 2, 3, 2);
-    let weights: Vec<f64> = (0..90).map(|row| f64::from(row % 4)).collect();
+    let weights: Vec<f32> = (0..90_u8).map(|row| f32::from(row % 4)).collect();
     let repeated: Vec<f32> = rows
         .chunks(2)
         .zip(&weights)
@@ -147,12 +147,12 @@ fn equal_weights_are_none_and_rows_without_weight_are_not_there() {
 fn weights_that_are_none_are_refused() {
     let y = samples(&[1.0, 2.0, 3.0], 1);
     let gmm = GaussianMixtureConfig::new(1).build().unwrap();
-    let refused = |weights: &[f64]| -> RowWeightsError {
+    let refused = |weights: &[f32]| -> WeightError {
         source(gmm.fit_weighted(y, weights, &mut FitContext::new(0)).unwrap_err())
     };
     assert!(matches!(
         refused(&[1.0]),
-        RowWeightsError::Length {
+        WeightError::Length {
             n_samples: 3,
             given: 1,
             ..
@@ -160,24 +160,23 @@ fn weights_that_are_none_are_refused() {
     ));
     assert!(matches!(
         refused(&[1.0, -1.0, 1.0]),
-        RowWeightsError::Value { row: 1, .. }
+        WeightError::Value { row: 1, .. }
     ));
     assert!(matches!(
-        refused(&[1.0, 1.0, f64::NAN]),
-        RowWeightsError::Value { row: 2, .. }
+        refused(&[1.0, 1.0, f32::NAN]),
+        WeightError::Value { row: 2, .. }
     ));
     assert_eq!(
         refused(&[0.0; 3]).to_string(),
-        "the weights of the rows must have a finite sum above 0, but it is 0"
+        "only 0 weights are above 0, but 1 are needed"
     );
-    assert!(matches!(refused(&[f64::MAX; 3]), RowWeightsError::Sum { .. }));
     let two = GaussianMixtureConfig::new(2).build().unwrap();
     let error = two
         .fit_weighted(y, &[1.0, 0.0, 0.0], &mut FitContext::new(0))
         .unwrap_err();
     assert!(error.to_string().ends_with("there are only 1"), "{error}");
     let tiny = gmm
-        .fit_weighted(y, &[1e-200, 1e-200, 2e-200], &mut FitContext::new(0))
+        .fit_weighted(y, &[1e-36, 1e-36, 2e-36], &mut FitContext::new(0))
         .unwrap();
     assert!((tiny.model.means()[[0, 0]] - 2.25).abs() < 1e-12);
 }

@@ -1,3 +1,5 @@
+pub(crate) mod radius;
+
 use n2d_core::Samples;
 
 use crate::multiversion::multiversion;
@@ -203,14 +205,27 @@ impl KdTree {
             }
         }
     }
+
     /// Squared distances to the points of a leaf, in the order of their positions.
     pub(crate) fn squared_distances(&self, leaf: Node, query: &[f32]) -> [f32; LEAF] {
-        let width = ((leaf.end - leaf.start) as usize).next_multiple_of(BLOCK);
-        let columns = &self.values[leaf.values..][..width * self.n_features];
         let mut squared = [0.0_f32; LEAF];
-        sum_squares(query, columns, width, &mut squared);
+        sum_squares(query, self.leaf_values(leaf), width_of(leaf), &mut squared);
         squared
     }
+
+    /// The features of a leaf, each a column of its points, filled up to whole blocks.
+    fn columns(&self, leaf: Node) -> std::slice::ChunksExact<'_, f32> {
+        self.leaf_values(leaf).chunks_exact(width_of(leaf))
+    }
+
+    fn leaf_values(&self, leaf: Node) -> &[f32] {
+        &self.values[leaf.values..][..width_of(leaf) * self.n_features]
+    }
+}
+
+/// Length of a leaf's columns.
+fn width_of(leaf: Node) -> usize {
+    ((leaf.end - leaf.start) as usize).next_multiple_of(BLOCK)
 }
 
 multiversion! {

@@ -22,6 +22,11 @@ impl Scale {
         Self(f32::from_bits((254 - exponent) << 23))
     }
 
+    /// What values are multiplied by.
+    pub(crate) fn factor(self) -> f64 {
+        f64::from(self.0)
+    }
+
     /// The rows on this scale. New rows may lie so far out that they end at the largest number there is.
     pub(crate) fn apply<'a>(self, rows: Samples<'a>) -> Cow<'a, [f32]> {
         let values = rows.as_slice();

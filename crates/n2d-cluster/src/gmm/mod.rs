@@ -117,7 +117,7 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// As [`fit`](Clusterer::fit), where only rows of a weight above 0 are counted, and [`FitError::Part`] with a
-    /// [`RowWeightsError`](crate::RowWeightsError).
+    /// [`WeightError`](crate::WeightError).
     ///
     /// ```
     /// use n2d_cluster::GaussianMixtureConfig;
@@ -132,7 +132,7 @@ impl GaussianMixture {
     pub fn fit_weighted(
         &self,
         y: Samples<'_>,
-        weights: &[f64],
+        weights: &[f32],
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedGaussianMixture>, FitError> {
         self.run(y, Some(weights), Start::Configured, ctx)
@@ -145,7 +145,7 @@ impl GaussianMixture {
     pub fn fit_weighted_from(
         &self,
         y: Samples<'_>,
-        weights: &[f64],
+        weights: &[f32],
         start: &MixtureParameters,
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedGaussianMixture>, FitError> {
@@ -155,7 +155,7 @@ impl GaussianMixture {
     fn run(
         &self,
         y: Samples<'_>,
-        weights: Option<&[f64]>,
+        weights: Option<&[f32]>,
         start: Start<'_>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedGaussianMixture>, FitError> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use n2d_core::Samples;
 
 use crate::chunks::sum_over_chunks;
-use crate::error::RowWeightsError;
+use crate::weights::{WeightError, check_weights};
 
 /// Rows of weight above zero. Those of weight zero are left out, so that they have a part in nothing.
 pub(crate) struct Rows<'a> {
@@ -15,7 +15,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(y: Samples<'a>, weights: Option<&[f64]>) -> Result<Self, RowWeightsError> {
+    pub(crate) fn new(y: Samples<'a>, weights: Option<&[f32]>) -> Result<Self, WeightError> {
         let n_features = y.n_features();
         let Some(weights) = weights else {
             return Ok(Self {
@@ -24,7 +24,7 @@ impl<'a> Rows<'a> {
                 weights: None,
             });
         };
-        check(y, weights)?;
+        check_weights(weights, y.n_samples(), 1)?;
         let mut values = Cow::from(y.as_slice());
         if weights.contains(&0.0) {
             let kept = y.rows().zip(weights).filter(|&(_, &weight)| weight > 0.0);
@@ -33,7 +33,14 @@ impl<'a> Rows<'a> {
         Ok(Self {
             values,
             n_features,
-            weights: Some(weights.iter().copied().filter(|&weight| weight > 0.0).collect()),
+            weights: Some(
+                weights
+                    .iter()
+                    .filter(|&&weight| weight > 0.0)
+                    .copied()
+                    .map(f64::from)
+                    .collect(),
+            ),
         })
     }
 
@@ -81,21 +88,4 @@ impl<'a> Rows<'a> {
         mean.iter_mut().for_each(|sum| *sum /= total);
         mean
     }
-}
-
-fn check(y: Samples<'_>, weights: &[f64]) -> Result<(), RowWeightsError> {
-    let (n_samples, given) = (y.n_samples(), weights.len());
-    if n_samples != given {
-        return Err(RowWeightsError::Length { n_samples, given });
-    }
-    let bad = |&weight: &f64| !(weight.is_finite() && weight >= 0.0);
-    if let Some(row) = weights.iter().position(bad) {
-        let value = weights[row];
-        return Err(RowWeightsError::Value { row, value });
-    }
-    let sum: f64 = weights.iter().sum();
-    if sum > 0.0 && sum.is_finite() {
-        return Ok(());
-    }
-    Err(RowWeightsError::Sum { sum })
 }

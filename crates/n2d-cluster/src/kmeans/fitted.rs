@@ -8,9 +8,10 @@ use crate::chunks::{ROWS, sum_over_chunks};
 use crate::lanes::{LANES, Lane, load, squared_distance};
 use crate::multiversion::multiversion;
 
-/// A fitted [`KMeans`](crate::KMeans). Each row, new or not, has the label of the nearest centre.
+/// A fitted [`KMeans`](crate::KMeans) or [`MiniBatchKMeans`](crate::MiniBatchKMeans). Each row, new or not, has the label of the nearest centre.
 #[derive(Debug, Clone)]
 pub struct FittedKMeans {
+    name: &'static str,
     centers: Array2<f64>,
     labels: Labels,
     inertia: f64,
@@ -18,16 +19,22 @@ pub struct FittedKMeans {
 
 impl FittedKMeans {
     /// One last round in double precision on the rows as given, from centres one after the other.
-    pub(crate) fn settle(y: Samples<'_>, centers: Vec<f64>) -> Self {
+    pub(crate) fn settle(y: Samples<'_>, centers: Vec<f64>, weights: Option<&[f64]>) -> Self {
         let (labels, _) = nearest(y, &centers);
-        let centers = means(y, &labels, &centers);
+        let centers = means(y, &labels, &centers, weights);
+        Self::at(KMeansConfig::NAME, y, centers, weights)
+    }
+
+    /// With centres as they are.
+    pub(crate) fn at(name: &'static str, y: Samples<'_>, centers: Vec<f64>, weights: Option<&[f64]>) -> Self {
         let (labels, squared) = nearest(y, &centers);
         let n_features = y.n_features();
         let shape = (centers.len() / n_features, n_features);
         Self {
+            name,
             centers: Array2::from_shape_vec(shape, centers).expect("a whole number of centres"),
             labels: Labels::new(labels).expect("labels are counted from zero"),
-            inertia: squared.iter().sum(),
+            inertia: weighted_sum(&squared, weights),
         }
     }
 
@@ -41,6 +48,44 @@ impl FittedKMeans {
         self.inertia
     }
 
+    /// How far rows lie from each centre, `(n_samples, n_clusters)`: scikit-learn's `transform`. In double precision, in
+    /// parallel; takes `O(n_samples n_clusters n_features)`.
+    ///
+    /// ```
+    /// use n2d_cluster::KMeansConfig;
+    /// use n2d_core::{Clusterer, FitContext, PartConfig, Samples};
+    ///
+    /// let y = Samples::from_rows(&[0.0, 0.0, 3.0, 4.0], 2)?;
+    /// let model = KMeansConfig::new(1).build()?.fit(y, &mut FitContext::new(0))?.model;
+    /// assert_eq!(model.distances(y)?[(0, 0)], 2.5);
+    /// assert_eq!(model.score(y)?, -12.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for rows of another width.
+    pub fn distances(&self, y: Samples<'_>) -> Result<Array2<f64>, ApplyError> {
+        same_features(self.name(), self.n_features(), y)?;
+        let (n_clusters, n_features) = self.centers.dim();
+        let mut distances = vec![0.0; y.n_samples() * n_clusters];
+        distances
+            .par_chunks_mut(ROWS * n_clusters)
+            .zip(y.as_slice().par_chunks(ROWS * n_features))
+            .for_each(|(out, rows)| distances_in_chunk(rows, self.center_values(), n_features, out));
+        let shape = (y.n_samples(), n_clusters);
+        Ok(Array2::from_shape_vec(shape, distances).expect("a distance for each row and centre"))
+    }
+
+    /// Minus the sum of the squared distances of rows to their nearest centres: the greater the better.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for rows of another width.
+    pub fn score(&self, y: Samples<'_>) -> Result<f64, ApplyError> {
+        same_features(self.name(), self.n_features(), y)?;
+        let (_, squared) = nearest(y, self.center_values());
+        Ok(-weighted_sum(&squared, None))
+    }
+
     pub(crate) fn center_values(&self) -> &[f64] {
         self.centers.as_slice().expect("made row-major in `settle`")
     }
@@ -48,7 +93,7 @@ impl FittedKMeans {
 
 impl FittedClusterer for FittedKMeans {
     fn name(&self) -> &str {
-        KMeansConfig::NAME
+        self.name
     }
 
     fn n_features(&self) -> usize {
@@ -113,8 +158,31 @@ multiversion! {
     }
 }
 
+multiversion! {
+    fn distances_in_chunk(rows: &[f32], centers: &[f64], n_features: usize, out: &mut [f64]) {
+        let n_clusters = centers.len() / n_features;
+        let mut block = vec![[0.0; LANES]; n_features];
+        for (rows, out) in rows.chunks(LANES * n_features).zip(out.chunks_mut(LANES * n_clusters)) {
+            load(rows, &mut block);
+            for (at, center) in centers.chunks_exact(n_features).enumerate() {
+                let squared = squared_distance(&block, center);
+                for (out, squared) in out.chunks_exact_mut(n_clusters).zip(squared) {
+                    out[at] = squared.sqrt();
+                }
+            }
+        }
+    }
+}
+
+fn weighted_sum(squared: &[f64], weights: Option<&[f64]>) -> f64 {
+    match weights {
+        None => squared.iter().sum(),
+        Some(weights) => squared.iter().zip(weights).map(|(s, w)| s * w).sum(),
+    }
+}
+
 /// The means of the rows of each cluster; one without rows stays where it is.
-fn means(y: Samples<'_>, labels: &[i32], centers: &[f64]) -> Vec<f64> {
+fn means(y: Samples<'_>, labels: &[i32], centers: &[f64], weights: Option<&[f64]>) -> Vec<f64> {
     let n_features = y.n_features();
     let n_clusters = centers.len() / n_features;
     let sums = sum_over_chunks(
@@ -123,10 +191,11 @@ fn means(y: Samples<'_>, labels: &[i32], centers: &[f64]) -> Vec<f64> {
         n_clusters * (n_features + 1),
         |chunk, sums| {
             let (points, counts) = sums.split_at_mut(n_clusters * n_features);
-            for (row, &label) in chunk.rows.chunks_exact(n_features).zip(&labels[chunk.first..]) {
-                counts[label as usize] += 1.0;
-                for (sum, &x) in points[label as usize * n_features..].iter_mut().zip(row) {
-                    *sum += f64::from(x);
+            for (at, row) in (chunk.first..).zip(chunk.rows.chunks_exact(n_features)) {
+                let (label, weight) = (labels[at] as usize, weights.map_or(1.0, |weights| weights[at]));
+                counts[label] += weight;
+                for (sum, &x) in points[label * n_features..].iter_mut().zip(row) {
+                    *sum += weight * f64::from(x);
                 }
             }
         },

@@ -1,17 +1,18 @@
 //! Lloyd's rounds on scaled rows.
 
-use n2d_core::matmul::{Matrix, product};
 use n2d_core::{Control, FitError, Termination};
 use rayon::prelude::*;
 
-use super::scaled::squared_length;
-use super::{EachRound, Scaled};
-use crate::chunks::{ROWS, rows_per_chunk, sum_in_order};
+use super::elkan::{Bounds, Moved};
+use super::near::Near;
+use super::{EachRound, KMeansAlgorithm, Scaled};
+use crate::chunks::{rows_per_chunk, sum_in_order};
 
-/// When to end.
+/// When to end, and how to get there.
 pub(crate) struct Limits {
     pub(crate) max_iter: usize,
     pub(crate) tol: f64,
+    pub(crate) algorithm: KMeansAlgorithm,
 }
 
 /// What the rounds come to.
@@ -20,6 +21,8 @@ pub(crate) struct Rounds {
     pub(crate) centers: Vec<f64>,
     /// The inertia at the beginning of each round, in the units of the data.
     pub(crate) history: Vec<f64>,
+    /// With the last labels and centres, in scaled units.
+    pub(crate) inertia: f64,
     pub(crate) termination: Termination,
 }
 
@@ -31,18 +34,20 @@ pub(crate) fn rounds(
     each: &mut EachRound<'_>,
 ) -> Result<Rounds, FitError> {
     let small_shift = limits.tol * scaled.mean_variance();
-    let mut labels = vec![u32::MAX; scaled.n_samples()];
+    let total_square = scaled.total_square();
+    let mut state = State::new(scaled, &centers, limits.algorithm);
+    let mut before = centers.clone();
     let mut history = Vec::new();
     let mut termination = Termination::MaxIter;
     for round in 1..=limits.max_iter {
-        let mut sums = Sums::assign(scaled, &centers, &mut labels);
-        let inertia = scaled.square_to_original(sums.inertia);
+        let mut changed = state.assign(&before, &centers);
+        let inertia = scaled.square_to_original(state.sums.inertia(&centers, total_square));
         history.push(inertia);
-        sums.refill(scaled, &centers, &mut labels);
-        let moved = sums.means(&centers);
-        let shift = squared_distance(&moved, &centers);
-        centers = moved;
-        if sums.changed == 0.0 || shift <= small_shift {
+        changed += state.refill(&centers);
+        before = centers;
+        centers = state.sums.means(&before);
+        let shift = squared_distance(&centers, &before);
+        if changed == 0.0 || shift <= small_shift {
             each(round, inertia)?;
             termination = Termination::Converged;
             break;
@@ -53,162 +58,192 @@ pub(crate) fn rounds(
         }
     }
     Ok(Rounds {
+        inertia: state.sums.inertia(&centers, total_square),
         centers,
         history,
         termination,
     })
 }
 
-/// The rows of each cluster, counted and summed.
-struct Sums {
-    n_features: usize,
-    counts: Vec<f64>,
-    points: Vec<f64>,
-    inertia: f64,
-    /// Rows whose label is another than before.
-    changed: f64,
+/// Which cluster each row is in, and what that sums to.
+struct State<'a> {
+    scaled: &'a Scaled,
+    labels: Vec<u32>,
+    sums: Sums,
+    bounds: Option<Bounds>,
 }
 
-impl Sums {
-    /// Gives every row the label of the nearest centre; the lowest wins a tie.
-    fn assign(scaled: &Scaled, centers: &[f64], labels: &mut [u32]) -> Self {
-        let n_features = scaled.n_features();
-        let n_clusters = centers.len() / n_features;
-        let near = Near::new(centers, n_features);
-        let size = rows_per_chunk(scaled.n_samples(), n_clusters * (n_features + 1));
-        let partials: Vec<Vec<f64>> = labels
-            .par_chunks_mut(size)
-            .zip(scaled.rows().par_chunks(size * n_features))
-            .zip(scaled.squares().par_chunks(size))
-            .map(|((labels, rows), squares)| near.label_chunk(rows, squares, labels))
-            .collect();
-        let mut points = sum_in_order(partials);
-        let mut counts = points.split_off(n_clusters * n_features);
-        let rest = counts.split_off(n_clusters);
+/// The label of a row that has none yet.
+const NONE: u32 = u32::MAX;
+
+impl<'a> State<'a> {
+    fn new(scaled: &'a Scaled, centers: &[f64], algorithm: KMeansAlgorithm) -> Self {
+        let n_clusters = centers.len() / scaled.n_features();
+        let bounds = algorithm.keeps_bounds(scaled.n_features());
         Self {
-            n_features,
-            counts,
-            points,
-            inertia: rest[0],
-            changed: rest[1],
+            scaled,
+            labels: vec![NONE; scaled.n_samples()],
+            sums: Sums::new(n_clusters, scaled.n_features()),
+            bounds: bounds.then(|| Bounds::new(scaled.n_samples(), n_clusters)),
         }
+    }
+
+    /// Gives every row the label of the nearest centre, the lowest for a tie, and returns how many have another than before.
+    fn assign(&mut self, before: &[f64], centers: &[f64]) -> f64 {
+        let (scaled, n_features) = (self.scaled, self.scaled.n_features());
+        let near = Near::new(centers, n_features);
+        let len = self.sums.values.len() + 1;
+        let size = rows_per_chunk(scaled.n_samples(), len);
+        let (n_clusters, chunks) = (near.n_clusters(), self.labels.par_chunks_mut(size).enumerate());
+        let partials: Vec<Vec<f64>> = match &mut self.bounds {
+            None => chunks
+                .map(|(at, labels)| {
+                    let mut now = vec![0; labels.len()];
+                    near.label(scaled, at * size, &mut now);
+                    changes(scaled, at * size, labels, &now, n_clusters)
+                })
+                .collect(),
+            Some(bounds) => {
+                let moved = Moved::new(before, centers, n_features);
+                chunks
+                    .zip(bounds.chunks(size))
+                    .map(|((at, labels), mut bounds)| {
+                        let mut now = labels.to_vec();
+                        bounds.label(scaled, &near, &moved, at * size, &mut now);
+                        changes(scaled, at * size, labels, &now, n_clusters)
+                    })
+                    .collect()
+            }
+        };
+        let mut change = sum_in_order(partials);
+        let changed = change.pop().unwrap_or(0.0);
+        self.sums.add(&change);
+        changed
     }
 
     /// Gives each empty cluster the row that lies farthest from its centre, unless that row is alone in its cluster.
-    fn refill(&mut self, scaled: &Scaled, centers: &[f64], labels: &mut [u32]) {
-        let empty: Vec<usize> = (0..self.counts.len())
-            .filter(|&at| self.counts[at] == 0.0)
-            .collect();
+    fn refill(&mut self, centers: &[f64]) -> f64 {
+        let empty = self.sums.empty();
         if empty.is_empty() {
-            return;
+            return 0.0;
         }
-        let mut far = farthest(scaled, centers, labels).into_iter();
+        let mut changed = 0.0;
+        let mut far = farthest(self.scaled, centers, &self.labels).into_iter();
         for cluster in empty {
-            let Some(row) = far.find(|&row| self.counts[labels[row] as usize] > 1.0) else {
-                return;
+            let Some(row) = far.find(|&row| self.sums.n_rows(self.labels[row]) > 1.0) else {
+                break;
             };
-            self.take(scaled.row(row), labels[row] as usize, cluster);
-            labels[row] = cluster as u32;
-            self.changed += 1.0;
+            let weight = self.scaled.weight(row);
+            self.sums.count(self.scaled.row(row), self.labels[row], -weight);
+            self.sums.count(self.scaled.row(row), cluster, weight);
+            self.labels[row] = cluster;
+            if let Some(bounds) = &mut self.bounds {
+                bounds.forget(row);
+            }
+            changed += 1.0;
+        }
+        changed
+    }
+}
+
+/// What some rows' new labels change in the sums, and at the end how many are new; the labels are taken over.
+fn changes(scaled: &Scaled, first: usize, labels: &mut [u32], now: &[u32], n_clusters: usize) -> Vec<f64> {
+    let mut sums = Sums::new(n_clusters, scaled.n_features());
+    let mut changed = 0.0;
+    for (at, (label, &now)) in labels.iter_mut().zip(now).enumerate() {
+        if *label == now {
+            continue;
+        }
+        let (row, weight) = (scaled.row(first + at), scaled.weight(first + at));
+        if *label != NONE {
+            sums.count(row, *label, -weight);
+        }
+        sums.count(row, now, weight);
+        *label = now;
+        changed += 1.0;
+    }
+    let mut values = sums.values;
+    values.push(changed);
+    values
+}
+
+/// The rows of each cluster, summed and counted. Only changes are added, so that late rounds cost little.
+struct Sums {
+    n_features: usize,
+    /// For each cluster the sum of its weighted rows, of its weights, and of its rows with a weight.
+    values: Vec<f64>,
+}
+
+impl Sums {
+    fn new(n_clusters: usize, n_features: usize) -> Self {
+        Self {
+            n_features,
+            values: vec![0.0; n_clusters * (n_features + 2)],
         }
     }
 
-    fn take(&mut self, row: &[f32], from: usize, to: usize) {
-        self.counts[from] -= 1.0;
-        self.counts[to] += 1.0;
-        for (feature, &x) in row.iter().enumerate() {
-            self.points[from * self.n_features + feature] -= f64::from(x);
-            self.points[to * self.n_features + feature] += f64::from(x);
+    fn cluster(&self, cluster: u32) -> (&[f64], f64, f64) {
+        let width = self.n_features + 2;
+        let values = &self.values[cluster as usize * width..][..width];
+        (&values[..self.n_features], values[width - 2], values[width - 1])
+    }
+
+    fn n_clusters(&self) -> u32 {
+        (self.values.len() / (self.n_features + 2)) as u32
+    }
+
+    fn n_rows(&self, cluster: u32) -> f64 {
+        self.cluster(cluster).2
+    }
+
+    fn empty(&self) -> Vec<u32> {
+        let clusters = 0..self.n_clusters();
+        clusters.filter(|&cluster| self.n_rows(cluster) == 0.0).collect()
+    }
+
+    /// Adds a row, or takes one off where the weight is negative.
+    #[inline]
+    fn count(&mut self, row: &[f32], cluster: u32, weight: f64) {
+        let width = self.n_features + 2;
+        let values = &mut self.values[cluster as usize * width..][..width];
+        for (sum, &x) in values.iter_mut().zip(row) {
+            *sum += weight * f64::from(x);
         }
+        values[width - 2] += weight;
+        values[width - 1] += if weight == 0.0 { 0.0 } else { weight.signum() };
+    }
+
+    fn add(&mut self, change: &[f64]) {
+        for (value, change) in self.values.iter_mut().zip(change) {
+            *value += change;
+        }
+    }
+
+    /// The squared distances of all rows to their centres, weighted and summed, from those to the origin.
+    fn inertia(&self, centers: &[f64], total_square: f64) -> f64 {
+        let one = |(cluster, center): (u32, &[f64])| {
+            let (sum, weight, _) = self.cluster(cluster);
+            let terms = sum.iter().zip(center);
+            terms.map(|(sum, c)| c * (weight * c - 2.0 * sum)).sum::<f64>()
+        };
+        let moved: f64 = (0..).zip(centers.chunks_exact(self.n_features)).map(one).sum();
+        (total_square + moved).max(0.0)
     }
 
     /// The means of the clusters; one without rows stays where it is.
     fn means(&self, centers: &[f64]) -> Vec<f64> {
-        let mean = |(at, &center): (usize, &f64)| {
-            let count = self.counts[at / self.n_features];
-            if count > 0.0 {
-                self.points[at] / count
-            } else {
-                center
+        let mean = |(cluster, center): (u32, &[f64])| -> Vec<f64> {
+            match self.cluster(cluster) {
+                (sum, weight, n_rows) if n_rows > 0.0 => sum.iter().map(|sum| sum / weight).collect(),
+                _ => center.to_vec(),
             }
         };
-        centers.iter().enumerate().map(mean).collect()
+        let centers = (0..).zip(centers.chunks_exact(self.n_features));
+        centers.flat_map(mean).collect()
     }
 }
 
-/// Centres ready for finding the nearest.
-struct Near {
-    n_features: usize,
-    centers: Vec<f32>,
-    squares: Vec<f32>,
-}
-
-impl Near {
-    fn new(centers: &[f64], n_features: usize) -> Self {
-        let centers: Vec<f32> = centers.iter().map(|&x| x as f32).collect();
-        let squares = centers.chunks_exact(n_features).map(squared_length).collect();
-        Self {
-            n_features,
-            centers,
-            squares,
-        }
-    }
-
-    /// Labels some rows and returns their sums by cluster, then the counts, the inertia, and how many labels changed.
-    fn label_chunk(&self, rows: &[f32], squares: &[f32], labels: &mut [u32]) -> Vec<f64> {
-        let mut sums = vec![0.0; self.centers.len() + self.squares.len() + 2];
-        let mut changed = 0.0;
-        let blocks = labels.chunks_mut(ROWS).zip(squares.chunks(ROWS));
-        for ((labels, squares), rows) in blocks.zip(rows.chunks(ROWS * self.n_features)) {
-            let (nearest, rest) = self.nearest(rows, labels.len());
-            for (at, row) in rows.chunks_exact(self.n_features).enumerate() {
-                let squared = (squares[at] + rest[at]).max(0.0);
-                self.add(&mut sums, nearest[at] as usize, row, squared);
-                changed += f64::from(u8::from(labels[at] != nearest[at]));
-            }
-            labels.copy_from_slice(&nearest);
-        }
-        let last = sums.len() - 1;
-        sums[last] = changed;
-        sums
-    }
-
-    /// The nearest centre of each row, and its squared distance less the row's squared length.
-    fn nearest(&self, rows: &[f32], n_rows: usize) -> (Vec<u32>, Vec<f32>) {
-        let n_clusters = self.squares.len();
-        let mut products = vec![0.0; n_rows * n_clusters];
-        product(
-            Matrix::new(&self.centers, n_clusters, self.n_features),
-            Matrix::new(rows, n_rows, self.n_features).t(),
-            &mut products,
-        );
-        let mut nearest = vec![0; n_rows];
-        let mut least = vec![f32::INFINITY; n_rows];
-        let by_center = products.chunks_exact(n_rows).zip(&self.squares);
-        for (at, (products, &square)) in by_center.enumerate() {
-            for ((nearest, least), product) in nearest.iter_mut().zip(&mut least).zip(products) {
-                let rest = square - 2.0 * product;
-                if rest < *least {
-                    *least = rest;
-                    *nearest = at as u32;
-                }
-            }
-        }
-        (nearest, least)
-    }
-
-    #[inline]
-    fn add(&self, sums: &mut [f64], cluster: usize, row: &[f32], squared: f32) {
-        let n_values = self.centers.len();
-        for (sum, &x) in sums[cluster * self.n_features..].iter_mut().zip(row) {
-            *sum += f64::from(x);
-        }
-        sums[n_values + cluster] += 1.0;
-        sums[n_values + self.squares.len()] += f64::from(squared);
-    }
-}
-
-/// The rows that do not lie on their centre, the farthest first.
+/// The rows with a weight that do not lie on their centre, the farthest first.
 fn farthest(scaled: &Scaled, centers: &[f64], labels: &[u32]) -> Vec<usize> {
     let distance = |row: usize| {
         let center = &centers[labels[row] as usize * scaled.n_features()..];
@@ -218,7 +253,7 @@ fn farthest(scaled: &Scaled, centers: &[f64], labels: &[u32]) -> Vec<usize> {
     let mut far: Vec<(usize, f64)> = (0..scaled.n_samples())
         .into_par_iter()
         .map(|row| (row, distance(row)))
-        .filter(|&(_, distance)| distance > 0.0)
+        .filter(|&(row, distance)| distance > 0.0 && scaled.weight(row) > 0.0)
         .collect();
     far.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     far.into_iter().map(|(row, _)| row).collect()
@@ -236,7 +271,11 @@ mod tests {
     fn run(values: &[f32], start: &[f64], max_iter: usize) -> (Vec<f64>, Rounds) {
         let scaled = Scaled::new(Samples::from_rows(values, 1).unwrap());
         let start = scaled.to_scaled(start.iter().copied());
-        let limits = Limits { max_iter, tol: 0.0 };
+        let limits = Limits {
+            max_iter,
+            tol: 0.0,
+            algorithm: KMeansAlgorithm::Elkan,
+        };
         let rounds = rounds(&scaled, start, &limits, &mut |_, _| Ok(Control::Continue)).unwrap();
         (scaled.to_original(&rounds.centers), rounds)
     }

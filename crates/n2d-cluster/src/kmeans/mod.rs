@@ -1,98 +1,38 @@
-//! k-means: the configuration and the part.
+//! k-means: the part.
 
+mod config;
+mod elkan;
 mod fitted;
 mod lloyd;
+mod minibatch;
+mod near;
 mod scaled;
 mod seeding;
 
-use ndarray::ArrayView2;
-use serde::{Deserialize, Serialize};
-
-use n2d_core::check::{Options, enough_samples};
+use n2d_core::check::enough_samples;
 use n2d_core::rng::ChaCha8Rng;
 use n2d_core::{
-    Clusterer, ConfigError, Control, Fit, FitContext, FitError, FittedClusterer, PartConfig, Progress,
-    Report, Samples, Stage, Termination,
+    Clusterer, Control, Fit, FitContext, FitError, FittedClusterer, PartConfig, Progress, Report, Samples,
+    Stage, Termination,
 };
+use ndarray::ArrayView2;
 
 use crate::error::{check_start, part_error};
+use crate::weights::check_weights;
+pub use config::{KMeansAlgorithm, KMeansConfig, KMeansInit};
 pub use fitted::FittedKMeans;
 pub(crate) use fitted::nearest;
+pub use minibatch::{MiniBatchKMeans, MiniBatchKMeansConfig};
 pub(crate) use scaled::Scaled;
+use seeding::weighted_rows;
 pub(crate) use seeding::{plus_plus, random_rows};
-
-/// Options of [`KMeans`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KMeansConfig {
-    /// Number of clusters; at least 1, and at most as many as there are rows. Default 8, scikit-learn's.
-    pub n_clusters: usize,
-    /// How the first centres are chosen. Default [`KMeansInit::PlusPlus`], scikit-learn's.
-    pub init: KMeansInit,
-    /// Fits from different first centres, of which the one with the least inertia is kept; at least 1. Each costs a whole
-    /// fit. Default 1: scikit-learn's `"auto"` for k-means++; for [`KMeansInit::Random`] it takes 10.
-    pub n_init: usize,
-    /// Most rounds of one fit; at least 1. Default 300, scikit-learn's.
-    pub max_iter: usize,
-    /// A fit ends when the centres move, squared and summed, by no more than this share of the mean variance of a column;
-    /// 0 or above. Default 1e-4, scikit-learn's. With 0 a fit ends when no label changes.
-    pub tol: f64,
-}
-
-impl Default for KMeansConfig {
-    fn default() -> Self {
-        Self {
-            n_clusters: 8,
-            init: KMeansInit::default(),
-            n_init: 1,
-            max_iter: 300,
-            tol: 1e-4,
-        }
-    }
-}
-
-impl KMeansConfig {
-    /// The defaults with a number of clusters.
-    pub fn new(n_clusters: usize) -> Self {
-        Self {
-            n_clusters,
-            ..Self::default()
-        }
-    }
-}
-
-/// How [`KMeans`] chooses its first centres.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum KMeansInit {
-    /// Rows far from those chosen before, each the best of `2 + ln k` drawn ones (greedy k-means++).
-    #[default]
-    #[serde(rename = "k-means++")]
-    PlusPlus,
-    /// Different rows at random: cheaper, and worse.
-    #[serde(rename = "random")]
-    Random,
-}
-
-impl PartConfig for KMeansConfig {
-    const NAME: &'static str = "kmeans";
-    type Part = KMeans;
-
-    fn build(&self) -> Result<KMeans, ConfigError> {
-        let options = Options::of(Self::NAME);
-        options.at_least("n_clusters", self.n_clusters, 1)?;
-        options.at_least("n_init", self.n_init, 1)?;
-        options.at_least("max_iter", self.max_iter, 1)?;
-        options.not_negative("tol", self.tol)?;
-        Ok(KMeans { config: self.clone() })
-    }
-}
 
 /// k-means: the centres from which the rows lie least far, squared and summed; each row belongs to the nearest.
 ///
-/// Lloyd's rounds (Lloyd 1982) from centres by greedy k-means++ (Arthur and Vassilvitskii 2007). A round takes
-/// `O(n_samples n_clusters n_features)`, as single-precision matrix products of centred and scaled rows; the last round is made
-/// in double precision on the rows as given. A cluster that loses its last row moves to the row that lies farthest
+/// Lloyd's rounds (Lloyd 1982) from centres by greedy k-means++ (Arthur and Vassilvitskii 2007). A round takes at most
+/// `O(n_samples n_clusters n_features)`, in single precision on centred and scaled rows, and less where bounds tell that a row
+/// stays ([`KMeansAlgorithm`]); the sums of clusters follow the rows that change. The last round of the best fit is made in
+/// double precision on the rows as given. A cluster that loses its last row moves to the row that lies farthest
 /// from its centre; where there are fewer different rows than clusters, some clusters stay empty.
 ///
 /// ```
@@ -153,8 +93,39 @@ impl KMeans {
             let scaled = Scaled::new(y);
             let start = scaled.to_scaled(centers.iter().copied());
             let telling = Telling::Observer { run: 0, n_runs: 1 };
-            let run = self.lloyd(y, &scaled, start, telling, ctx)?;
-            Ok(run.into_fit())
+            let rounds = self.rounds(&scaled, start, telling, ctx)?;
+            Ok(Run::settle(y, &scaled, rounds).into_fit())
+        })
+    }
+
+    /// A fit of rows that count more or less: as if each stood there as often as its weight says.
+    ///
+    /// ```
+    /// use n2d_cluster::KMeansConfig;
+    /// use n2d_core::{FitContext, PartConfig, Samples};
+    ///
+    /// let y = Samples::from_rows(&[0.0, 1.0, 9.0], 1)?;
+    /// let kmeans = KMeansConfig::new(2).build()?;
+    /// let fit = kmeans.fit_weighted(y, &[1.0, 3.0, 1.0], &mut FitContext::new(0))?;
+    /// assert!(fit.model.centers().iter().any(|&center| center == 0.75));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Clusterer::fit), and [`FitError::Part`] with a [`WeightError`](crate::WeightError) where there is not one
+    /// weight a row, one is below 0 or not finite, or fewer than `n_clusters` are above 0.
+    pub fn fit_weighted(
+        &self,
+        y: Samples<'_>,
+        weights: &[f32],
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedKMeans>, FitError> {
+        ctx.run_stage(Stage::Clusterer, KMeansConfig::NAME, |ctx| {
+            self.enough(y)?;
+            check_weights(weights, y.n_samples(), self.config.n_clusters)
+                .map_err(|error| part_error(KMeansConfig::NAME, error))?;
+            let scaled = Scaled::weighted(y, Some(weights));
+            Ok(self.best_run(y, &scaled, ctx)?.into_fit())
         })
     }
 
@@ -163,26 +134,30 @@ impl KMeans {
         enough_samples(KMeansConfig::NAME, &what, self.config.n_clusters, y)
     }
 
-    fn best_run(&self, y: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Run, FitError> {
-        let scaled = Scaled::new(y);
+    /// The best of `n_init` fits.
+    pub(crate) fn best_run(
+        &self,
+        y: Samples<'_>,
+        scaled: &Scaled,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Run, FitError> {
         let n_runs = self.config.n_init;
-        let mut best = None::<Run>;
+        let mut best = None::<lloyd::Rounds>;
         for at in 0..n_runs {
             let mut rng = ctx.rng("kmeans", at as u64);
             let telling = Telling::Observer { run: at, n_runs };
-            let run = self.run(y, &scaled, &mut rng, telling, ctx)?;
+            let start = self.start(scaled, &mut rng, ctx)?;
+            let run = self.rounds(scaled, start, telling, ctx)?;
             let stopped = run.termination == Termination::Stopped;
-            if best
-                .as_ref()
-                .is_none_or(|best| run.fitted.inertia() < best.fitted.inertia())
-            {
+            if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
                 best = Some(run);
             }
             if stopped {
                 break;
             }
         }
-        Ok(best.expect("n_init is at least 1: checked in `build`"))
+        let best = best.expect("n_init is at least 1: checked in `build`");
+        Ok(Run::settle(y, scaled, best))
     }
 
     /// One fit from centres that `rng` chooses. Other clusterers start from it as well.
@@ -194,45 +169,71 @@ impl KMeans {
         telling: Telling,
         ctx: &mut FitContext<'_>,
     ) -> Result<Run, FitError> {
-        let n_clusters = self.config.n_clusters;
-        let rows = match self.config.init {
-            KMeansInit::PlusPlus => plus_plus(scaled, n_clusters, rng, ctx)?,
-            KMeansInit::Random => random_rows(scaled.n_samples(), n_clusters, rng),
-        };
-        self.lloyd(y, scaled, scaled.points(&rows), telling, ctx)
+        let start = self.start(scaled, rng, ctx)?;
+        let rounds = self.rounds(scaled, start, telling, ctx)?;
+        Ok(Run::settle(y, scaled, rounds))
     }
 
-    fn lloyd(
+    /// First centres.
+    fn start(
         &self,
-        y: Samples<'_>,
+        scaled: &Scaled,
+        rng: &mut ChaCha8Rng,
+        ctx: &FitContext<'_>,
+    ) -> Result<Vec<f64>, FitError> {
+        first_centers(scaled, self.config.init, self.config.n_clusters, rng, ctx)
+    }
+
+    fn rounds(
+        &self,
         scaled: &Scaled,
         start: Vec<f64>,
         telling: Telling,
         ctx: &mut FitContext<'_>,
-    ) -> Result<Run, FitError> {
+    ) -> Result<lloyd::Rounds, FitError> {
         let max_iter = self.config.max_iter;
         let limits = lloyd::Limits {
             max_iter,
             tol: self.config.tol,
+            algorithm: self.config.algorithm,
         };
-        let rounds = lloyd::rounds(scaled, start, &limits, &mut |round, inertia| match telling {
+        lloyd::rounds(scaled, start, &limits, &mut |round, inertia| match telling {
             Telling::Nobody => ctx.check_cancelled().map(|()| Control::Continue),
             Telling::Observer { run, n_runs } => {
                 let progress = Progress::new("rounds", run * max_iter + round, n_runs * max_iter);
                 ctx.step(progress.with_metric("inertia", inertia))
             }
-        })?;
-        Ok(Run {
-            fitted: FittedKMeans::settle(y, scaled.to_original(&rounds.centers)),
-            history: rounds.history,
-            termination: rounds.termination,
         })
     }
 }
 
+/// First centres in scaled units, one after the other.
+fn first_centers(
+    scaled: &Scaled,
+    init: KMeansInit,
+    n_clusters: usize,
+    rng: &mut ChaCha8Rng,
+    ctx: &FitContext<'_>,
+) -> Result<Vec<f64>, FitError> {
+    let rows = match (init, scaled.weights()) {
+        (KMeansInit::PlusPlus, _) => plus_plus(scaled, n_clusters, rng, ctx)?,
+        (KMeansInit::Random, None) => random_rows(scaled.n_samples(), n_clusters, rng),
+        (KMeansInit::Random, Some(weights)) => weighted_rows(weights, n_clusters, rng),
+    };
+    Ok(scaled.points(&rows))
+}
+
 impl Run {
+    fn settle(y: Samples<'_>, scaled: &Scaled, rounds: lloyd::Rounds) -> Self {
+        Self {
+            fitted: FittedKMeans::settle(y, scaled.to_original(&rounds.centers), scaled.weights()),
+            history: rounds.history,
+            termination: rounds.termination,
+        }
+    }
+
     fn into_fit(self) -> Fit<FittedKMeans> {
-        let report = Report::new(KMeansConfig::NAME, self.termination)
+        let report = Report::new(self.fitted.name(), self.termination)
             .with_n_iter(self.history.len())
             .with_objective("inertia", self.fitted.inertia())
             .with_history(self.history);
@@ -255,7 +256,7 @@ impl Clusterer for KMeans {
     fn fit(&self, y: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedKMeans>, FitError> {
         ctx.run_stage(Stage::Clusterer, KMeansConfig::NAME, |ctx| {
             self.enough(y)?;
-            Ok(self.best_run(y, ctx)?.into_fit())
+            Ok(self.best_run(y, &Scaled::new(y), ctx)?.into_fit())
         })
     }
 }

@@ -2,14 +2,25 @@ use n2d_core::Samples;
 use rayon::prelude::*;
 
 use crate::chunks::{ROWS, sum_over_chunks};
+use crate::lanes::LANES;
+
+/// One value for each row of a block, in single precision.
+pub(crate) type Single = [f32; LANES];
+
+/// Up to this many features rows are kept as blocks of lanes as well, which is quicker there than matrix products.
+pub(crate) const MAX_LANES_FEATURES: usize = 32;
 
 /// A copy of the rows to compute on in single precision: centred, so that a far-off origin costs no digits, and scaled by
 /// a power of two so that no square overflows or vanishes.
 pub(crate) struct Scaled {
     rows: Vec<f32>,
     n_features: usize,
+    /// The rows in blocks of sixteen, a lane for each feature; none for many features.
+    lanes: Option<Vec<Single>>,
     /// Squared length of each row.
     squares: Vec<f32>,
+    /// What each row counts; none where all count one.
+    weights: Option<Vec<f64>>,
     mean: Vec<f64>,
     /// What a scaled unit is in the units of the data.
     unit: f64,
@@ -17,6 +28,11 @@ pub(crate) struct Scaled {
 
 impl Scaled {
     pub(crate) fn new(y: Samples<'_>) -> Self {
+        Self::weighted(y, None)
+    }
+
+    /// With what each row counts.
+    pub(crate) fn weighted(y: Samples<'_>, weights: Option<&[f32]>) -> Self {
         let n_features = y.n_features();
         let mean = column_means(y);
         let unit = unit_for(y, &mean);
@@ -25,12 +41,38 @@ impl Scaled {
             .zip(y.as_slice().par_chunks(ROWS * n_features))
             .for_each(|(out, given)| scale_rows(given, &mean, unit, out));
         let squares = rows.par_chunks(n_features).map(squared_length).collect();
+        let lanes = (n_features <= MAX_LANES_FEATURES).then(|| in_lanes(&rows, n_features));
         Self {
             rows,
             n_features,
+            lanes,
             squares,
+            weights: weights.map(|weights| weights.iter().copied().map(f64::from).collect()),
             mean,
             unit,
+        }
+    }
+
+    /// Some of the rows with their weights, on the same scale.
+    pub(crate) fn subset(&self, rows: &[usize]) -> Self {
+        let weights = |weights: &Vec<f64>| rows.iter().map(|&row| weights[row]).collect();
+        Self {
+            weights: self.weights.as_ref().map(weights),
+            ..self.gathered(rows)
+        }
+    }
+
+    /// Some of the rows, each counting one, on the same scale.
+    pub(crate) fn gathered(&self, rows: &[usize]) -> Self {
+        let values: Vec<f32> = rows.iter().flat_map(|&row| self.row(row)).copied().collect();
+        let lanes = self.lanes.as_ref().map(|_| in_lanes(&values, self.n_features));
+        Self {
+            rows: values,
+            lanes,
+            squares: rows.iter().map(|&row| self.squares[row]).collect(),
+            weights: None,
+            mean: self.mean.clone(),
+            ..*self
         }
     }
 
@@ -44,6 +86,31 @@ impl Scaled {
 
     pub(crate) fn rows(&self) -> &[f32] {
         &self.rows
+    }
+
+    pub(crate) fn lanes(&self) -> Option<&[Single]> {
+        self.lanes.as_deref()
+    }
+
+    pub(crate) fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// What a row counts.
+    #[inline]
+    pub(crate) fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
+    }
+
+    /// The squared lengths of all rows, weighted and summed.
+    pub(crate) fn total_square(&self) -> f64 {
+        let sums = sum_over_chunks(&self.rows, self.n_features, 1, |chunk, sums| {
+            for (at, row) in chunk.rows.chunks_exact(self.n_features).enumerate() {
+                let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+                sums[0] += self.weight(chunk.first + at) * square;
+            }
+        });
+        sums[0]
     }
 
     pub(crate) fn squares(&self) -> &[f32] {
@@ -84,6 +151,20 @@ impl Scaled {
         let mean = self.mean.iter().cycle();
         points.zip(mean).map(|(x, mean)| (x - mean) / self.unit).collect()
     }
+}
+
+fn in_lanes(rows: &[f32], n_features: usize) -> Vec<Single> {
+    let blocks = rows.par_chunks(LANES * n_features);
+    let block = |rows: &[f32]| {
+        let mut block = vec![[0.0; LANES]; n_features];
+        for (lane, row) in rows.chunks_exact(n_features).enumerate() {
+            for (values, &x) in block.iter_mut().zip(row) {
+                values[lane] = x;
+            }
+        }
+        block
+    };
+    blocks.with_min_len(64).flat_map_iter(block).collect()
 }
 
 fn column_means(y: Samples<'_>) -> Vec<f64> {

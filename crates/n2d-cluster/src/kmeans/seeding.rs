@@ -19,6 +19,16 @@ pub(crate) fn random_rows(n_samples: usize, n_rows: usize, rng: &mut ChaCha8Rng)
     rows
 }
 
+/// Different rows at random, each drawn with a probability in proportion to its weight among those left.
+pub(crate) fn weighted_rows(weights: &[f64], n_rows: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
+    // The n greatest of ln(u) / w are such a draw (Efraimidis and Spirakis 2006).
+    let key = |(row, &weight): (usize, &f64)| ((1.0 - unit(rng)).ln() / weight, row);
+    let mut keys: Vec<(f64, usize)> = weights.iter().enumerate().map(key).collect();
+    keys.retain(|&(key, _)| key.is_finite());
+    keys.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    keys.into_iter().take(n_rows).map(|(_, row)| row).collect()
+}
+
 /// Rows by greedy k-means++. A row may come twice only where there are fewer different rows than asked for.
 pub(crate) fn plus_plus(
     scaled: &Scaled,
@@ -27,7 +37,10 @@ pub(crate) fn plus_plus(
     ctx: &FitContext<'_>,
 ) -> Result<Vec<usize>, FitError> {
     let n_trials = 2 + (n_rows as f64).ln() as usize;
-    let first = below(scaled.n_samples(), rng);
+    let first = match scaled.weights() {
+        None => below(scaled.n_samples(), rng),
+        Some(weights) => weighted_rows(weights, 1, rng)[0],
+    };
     let mut rows = vec![first];
     let mut closest = Closest::new(scaled);
     closest.add_best(&[first]);
@@ -40,12 +53,12 @@ pub(crate) fn plus_plus(
 }
 
 /// A whole number below `n`; the bias is below `n / 2^64`.
-fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
+pub(crate) fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
     ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }
 
 /// In `[0, 1)`.
-fn unit(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn unit(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
@@ -73,7 +86,7 @@ impl<'a> Closest<'a> {
         for (&sum, rows) in self.sums.iter().zip(self.squared.chunks(ROWS)) {
             if left < sum {
                 for (at, &squared) in rows.iter().enumerate() {
-                    left -= f64::from(squared);
+                    left -= f64::from(squared) * self.scaled.weight(first + at);
                     if left < 0.0 {
                         return first + at;
                     }
@@ -131,7 +144,8 @@ impl<'a> Closest<'a> {
                 if let Some(itself) = trial.checked_sub(first).and_then(|at| out.get_mut(at)) {
                     *itself = 0.0;
                 }
-                out.iter().map(|&squared| f64::from(squared)).sum()
+                let weighted = |(at, &squared)| f64::from(squared) * self.scaled.weight(first + at);
+                out.iter().enumerate().map(weighted).sum()
             })
             .collect()
     }

@@ -100,11 +100,11 @@ impl BayesianGaussianMixture {
     ///
     /// # Errors
     /// As [`fit`](Clusterer::fit), where only rows of a weight above 0 are counted, and [`FitError::Part`] with a
-    /// [`RowWeightsError`](crate::RowWeightsError).
+    /// [`WeightError`](crate::WeightError).
     pub fn fit_weighted(
         &self,
         y: Samples<'_>,
-        weights: &[f64],
+        weights: &[f32],
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedBayesianGaussianMixture>, FitError> {
         self.run(y, Some(weights), Start::Configured, ctx)
@@ -113,7 +113,7 @@ impl BayesianGaussianMixture {
     fn run(
         &self,
         y: Samples<'_>,
-        weights: Option<&[f64]>,
+        weights: Option<&[f32]>,
         start: Start<'_>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedBayesianGaussianMixture>, FitError> {
