@@ -7,6 +7,7 @@
 
 mod cargo;
 mod ci;
+mod compare;
 mod tidy;
 
 use std::path::Path;
@@ -56,6 +57,12 @@ const COMMANDS: &[Command] = &[
         run: tidy::run,
     },
     Command {
+        name: "compare",
+        arguments: "cluster [--data-dir DIR] [--rounds N]",
+        about: "a stage beside what people would use instead, into benches/records; needs Python 3 and MNIST",
+        run: compare::run,
+    },
+    Command {
         name: "help",
         arguments: "",
         about: "this list",
@@ -70,7 +77,7 @@ fn usage() -> String {
     let mut text = "Usage: cargo xtask COMMAND\n\nCommands:\n".to_owned();
     for command in COMMANDS {
         let call = format!("{} {}", command.name, command.arguments);
-        text += &format!("  {call:<14}{}\n", command.about);
+        text += &format!("  {call:<47}{}\n", command.about);
     }
     text
 }

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | encoder | [`DenseAutoencoder`](encoder::DenseAutoencoder), [`Identity`](encoder::Identity) |
 //! | manifold learner | [`Umap`](manifold::Umap), [`Identity`](manifold::Identity) |
-//! | clusterer | [`GaussianMixture`](cluster::GaussianMixture), [`KMeans`](cluster::KMeans) |
+//! | clusterer | [`GaussianMixture`](cluster::GaussianMixture), [`Hdbscan`](cluster::Hdbscan), [`KMeans`](cluster::KMeans) and [more](cluster) |
 //!
 //! Any three compose, and a part of your own is one trait ([`Encoder`], [`Manifold`], [`Clusterer`]). Parts chosen by name at
 //! run time come from a [`Registry`] and a [`PipelineConfig`], and fill the slots of the same pipeline ([`DynN2d`]).
@@ -38,6 +38,8 @@
 //! | `embedded-pendigits` | on | pendigits is compiled in (0.2 MB) |
 //! | `embedded-mnist-test` | on | MNIST's test set is compiled in (1.7 MB) |
 //! | `download` | off | data sets are fetched over HTTP |
+//! | `linfa` | off | the clusterers of linfa as parts, and any other of linfa's that you bring |
+//! | `hdbscan-crate` | off | the `hdbscan` crate as a part |
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
@@ -58,7 +60,7 @@ pub use registry::{BuildError, NamedConfig, Registry};
 
 /// All that a program which fits a pipeline usually needs.
 pub mod prelude {
-    pub use crate::cluster::{GaussianMixtureConfig, KMeansConfig};
+    pub use crate::cluster::{GaussianMixtureConfig, HdbscanConfig, KMeansConfig};
     pub use crate::datasets::{BuiltIn, DataDirs, Dataset, ReadOptions, Scaling, read_path};
     pub use crate::encoder::DenseAutoencoderConfig;
     pub use crate::manifold::UmapConfig;

@@ -1,4 +1,4 @@
-use n2d_cluster::{GaussianMixtureConfig, KMeansConfig};
+use n2d_cluster as cluster;
 use n2d_core::{
     BoxClusterer, BoxEncoder, BoxManifold, Clusterer, ConfigError, DynN2d, Encoder, Manifold,
     ManifoldClusterer, N2d, PartConfig, Stage,
@@ -47,8 +47,17 @@ impl Default for Registry {
             .with_encoder::<n2d_encoder::IdentityConfig>()
             .with_manifold::<UmapConfig>()
             .with_manifold::<n2d_manifold::IdentityConfig>()
-            .with_clusterer::<GaussianMixtureConfig>()
-            .with_clusterer::<KMeansConfig>()
+            .with_clusterer::<cluster::GaussianMixtureConfig>()
+            .with_clusterer::<cluster::GaussianMixtureSelectionConfig>()
+            .with_clusterer::<cluster::BayesianGaussianMixtureConfig>()
+            .with_clusterer::<cluster::KMeansConfig>()
+            .with_clusterer::<cluster::MiniBatchKMeansConfig>()
+            .with_clusterer::<cluster::HdbscanConfig>()
+            .with_clusterer::<cluster::DbscanConfig>()
+            .with_clusterer::<cluster::OpticsConfig>()
+            .with_clusterer::<cluster::SpectralClusteringConfig>()
+            .with_clusterer::<cluster::AgglomerativeConfig>()
+            .with_clusterers_of_other_crates()
     }
 }
 
@@ -60,6 +69,20 @@ impl Registry {
             manifolds: Vec::new(),
             clusterers: Vec::new(),
         }
+    }
+
+    fn with_clusterers_of_other_crates(self) -> Self {
+        #[cfg(feature = "linfa")]
+        let registry = self
+            .with_clusterer::<cluster::LinfaKMeansConfig>()
+            .with_clusterer::<cluster::LinfaGmmConfig>()
+            .with_clusterer::<cluster::LinfaDbscanConfig>()
+            .with_clusterer::<cluster::LinfaOpticsConfig>();
+        #[cfg(not(feature = "linfa"))]
+        let registry = self;
+        #[cfg(feature = "hdbscan-crate")]
+        let registry = registry.with_clusterer::<cluster::HdbscanCrateConfig>();
+        registry
     }
 
     /// With an encoder. One of the same name is replaced.

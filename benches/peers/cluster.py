@@ -1,0 +1,70 @@
+"""The Python contender of `cargo xtask compare cluster`: reads jobs from stdin, a line of JSON each, and answers each.
+
+A job has a method, a .npy file and options; the answer has the seconds that the fit took and what came out.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+FILES = {}
+
+
+def load(file):
+    if file not in FILES:
+        FILES.clear()
+        FILES[file] = np.load(file)
+    return FILES[file]
+
+
+def clusters(labels):
+    return f"{labels.max() + 1} clusters, {(labels == -1).mean():.1%} noise"
+
+
+def hdbscan(x, options):
+    import hdbscan
+
+    model = hdbscan.HDBSCAN(core_dist_n_jobs=-1, **options)
+    return timed(lambda: model.fit(x)), clusters(model.labels_)
+
+
+def fast_hdbscan(x, options):
+    import fast_hdbscan
+
+    model = fast_hdbscan.HDBSCAN(**options)
+    return timed(lambda: model.fit(x)), clusters(model.labels_)
+
+
+def gmm(x, options):
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(options["n_clusters"], n_init=options["n_init"], random_state=0)
+    seconds = timed(lambda: model.fit(x))
+    return seconds, f"log-likelihood {model.lower_bound_:.4f} after {model.n_iter_} rounds"
+
+
+def kmeans(x, options):
+    from sklearn.cluster import KMeans
+
+    model = KMeans(options["n_clusters"], n_init=options["n_init"], random_state=0)
+    return timed(lambda: model.fit(x)), f"inertia {model.inertia_:.6g}"
+
+
+def timed(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+METHODS = {"hdbscan": hdbscan, "fast_hdbscan": fast_hdbscan, "gmm": gmm, "kmeans": kmeans}
+
+for line in sys.stdin:
+    job = json.loads(line)
+    try:
+        seconds, result = METHODS[job["method"]](load(job["file"]), job["options"])
+        answer = {"seconds": seconds, "result": result}
+    except Exception as error:  # whatever goes wrong is the caller's to show
+        answer = {"error": repr(error)}
+    print(json.dumps(answer), flush=True)

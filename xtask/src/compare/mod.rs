@@ -1,0 +1,87 @@
+//! `cargo xtask compare STAGE`: ours beside what people would use instead, on the same data, in one run.
+//!
+//! Every contender is a process that stays up and takes one job after the other, so that what loads or compiles once is not
+//! counted. In each round all contenders of a match do the same job, one after the other; the first round is a warm-up. What is
+//! reported is the median of the seconds that the work itself took, and of the ratios within the rounds: a machine whose speed
+//! drifts then slows both sides of a ratio.
+
+mod cluster;
+mod contender;
+mod python;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use crate::{Outcome, bad_usage};
+
+/// What the command was asked to do.
+struct Arguments {
+    /// Where data sets lie, one folder a set.
+    data_dir: PathBuf,
+    /// Counted rounds.
+    rounds: usize,
+}
+
+/// The command.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
+    let Some((stage, others)) = arguments.split_first() else {
+        return bad_usage("`compare` needs a stage: cluster");
+    };
+    let arguments = match Arguments::parse(others) {
+        Ok(arguments) => arguments,
+        Err(complaint) => return bad_usage(&complaint),
+    };
+    let result = match stage.as_str() {
+        "cluster" => cluster::run(root, &arguments),
+        other => return bad_usage(&format!("`compare` knows the stage cluster, not `{other}`")),
+    };
+    match result {
+        Ok(()) => Outcome::Passed,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            Outcome::Failed
+        }
+    }
+}
+
+impl Arguments {
+    fn parse(words: &[String]) -> Result<Self, String> {
+        let mut arguments = Self {
+            data_dir: PathBuf::from("../shared/data"),
+            rounds: 5,
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+            match word.as_str() {
+                "--data-dir" => arguments.data_dir = PathBuf::from(value()?),
+                "--rounds" => {
+                    let rounds = value()?;
+                    let wrong = format!("--rounds must be a whole number of at least 1, not `{rounds}`");
+                    arguments.rounds = rounds.parse().ok().filter(|&n| n > 0).ok_or(wrong)?;
+                }
+                other => return Err(format!("`compare` takes --data-dir and --rounds, not `{other}`")),
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<usize, String> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        Arguments::parse(&words).map(|arguments| arguments.rounds)
+    }
+
+    #[test]
+    fn arguments_are_checked() {
+        assert_eq!(parsed(&[]), Ok(5));
+        assert_eq!(parsed(&["--rounds", "3", "--data-dir", "data"]), Ok(3));
+        assert!(parsed(&["--rounds", "0"]).unwrap_err().contains("at least 1"));
+        assert!(parsed(&["--rounds"]).unwrap_err().contains("needs a value"));
+        assert!(parsed(&["--fast"]).unwrap_err().contains("--fast"));
+    }
+}

@@ -1,0 +1,51 @@
+//! The Python side: a virtual environment of its own, from versions that are pinned.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Python of the environment, which is made where it is not there yet.
+pub(super) fn interpreter(root: &Path) -> Result<PathBuf, String> {
+    let peers = root.join("benches/peers");
+    let environment = peers.join(".venv");
+    let python = environment.join("bin/python");
+    let requirements = peers.join("requirements.txt");
+    let installed = environment.join("requirements.txt");
+    let wanted =
+        std::fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    if std::fs::read(&installed).is_ok_and(|there| there == wanted) {
+        return Ok(python);
+    }
+    println!("making the Python environment {}", environment.display());
+    succeed(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+    ];
+    succeed(Command::new(&python).args(install).arg(&requirements))?;
+    std::fs::write(&installed, wanted).map_err(|error| format!("{}: {error}", installed.display()))?;
+    Ok(python)
+}
+
+/// A Python contender. Settings that would hold numpy to an older processor's instructions are left out, for its own good.
+pub(super) fn contender(python: &Path, script: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .arg(script)
+        .env_remove("OPENBLAS_CORETYPE")
+        .env_remove("OPENBLAS_L2_SIZE");
+    command
+}
+
+/// Runs a program to its end.
+pub(super) fn succeed(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{shown}: {status}")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}

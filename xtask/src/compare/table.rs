@@ -1,0 +1,109 @@
+//! What is shown and kept of a comparison.
+
+use super::contender::Answer;
+
+/// One contender's rounds of one match.
+pub(super) struct Row {
+    pub(super) task: String,
+    pub(super) contender: &'static str,
+    pub(super) answers: Vec<Answer>,
+}
+
+impl Row {
+    fn seconds(&self) -> Vec<f64> {
+        self.answers.iter().map(|answer| answer.seconds).collect()
+    }
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let (half, n) = (values.len() / 2, values.len());
+    if n % 2 == 1 {
+        values[half]
+    } else {
+        (values[half - 1] + values[half]) / 2.0
+    }
+}
+
+/// A Markdown table; the ratio is that of a contender's seconds to those of the first of its match, round by round.
+pub(super) fn markdown(rows: &[Row]) -> String {
+    let mut text =
+        "| task | contender | seconds, median (min to max) | times ours | result |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for row in rows {
+        let ours = rows
+            .iter()
+            .find(|other| other.task == row.task)
+            .map_or_else(Vec::new, Row::seconds);
+        let seconds = row.seconds();
+        let ratios = seconds
+            .iter()
+            .zip(&ours)
+            .map(|(theirs, ours)| theirs / ours)
+            .collect();
+        let least = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = seconds.iter().copied().fold(0.0, f64::max);
+        let result = row.answers.last().map_or("", |answer| answer.result.as_str());
+        text += &format!(
+            "| {} | {} | {:.3} ({least:.3} to {most:.3}) | {:.2} | {result} |\n",
+            row.task,
+            row.contender,
+            median(seconds),
+            median(ratios)
+        );
+    }
+    text
+}
+
+/// Every round, for whoever wants to look again.
+pub(super) fn csv(rows: &[Row]) -> String {
+    let mut text = "task,contender,round,seconds,result\n".to_owned();
+    for row in rows {
+        for (round, Answer { seconds, result }) in row.answers.iter().enumerate() {
+            text += &format!(
+                "\"{}\",\"{}\",{},{seconds},\"{result}\"\n",
+                row.task,
+                row.contender,
+                round + 1
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(contender: &'static str, seconds: &[f64]) -> Row {
+        let answer = |&seconds: &f64| Answer {
+            seconds,
+            result: "10 clusters".to_owned(),
+        };
+        Row {
+            task: "k-means".to_owned(),
+            contender,
+            answers: seconds.iter().map(answer).collect(),
+        }
+    }
+
+    #[test]
+    fn ratios_are_those_within_the_rounds() {
+        let table = markdown(&[row("n2d", &[1.0, 2.0, 4.0]), row("other", &[3.0, 4.0, 6.0])]);
+        assert!(
+            table.contains("| k-means | n2d | 2.000 (1.000 to 4.000) | 1.00 | 10 clusters |"),
+            "{table}"
+        );
+        assert!(
+            table.contains("| k-means | other | 4.000 (3.000 to 6.000) | 2.00 | 10 clusters |"),
+            "{table}"
+        );
+        assert_eq!(csv(&[row("n2d", &[1.0, 2.0])]).lines().count(), 3);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_between() {
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
+    }
+}
