@@ -14,12 +14,14 @@ use hdbscan_rs::HdbscanParams;
 use n2d::cluster::LinfaKMeansConfig;
 use n2d::datasets::{Dataset, ReadOptions, read_path};
 use n2d::prelude::*;
+use n2d_benches::blobs;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 struct Job {
     method: String,
+    #[serde(default)]
     file: String,
     options: Value,
 }
@@ -56,6 +58,9 @@ type Answer = Result<(f64, String), Box<dyn Error>>;
 
 fn answer(line: &str, files: &mut Files) -> Answer {
     let job: Job = serde_json::from_str(line)?;
+    if job.method == "hdbscan-growth" {
+        return growth(job.options);
+    }
     let data = files.get(&job.file)?;
     let y = data.samples()?;
     match job.method.as_str() {
@@ -101,6 +106,33 @@ where
     let seconds = start.elapsed().as_secs_f64();
     let result = result(&fit, fit.model.labels());
     Ok((seconds, result))
+}
+
+/// HDBSCAN on made-up rows, with the most memory that this process has used so far.
+fn growth(mut options: Value) -> Answer {
+    let n = options
+        .as_object_mut()
+        .and_then(|options| options.remove("n_samples")?.as_u64());
+    let data = blobs(n.ok_or("n_samples is needed")? as usize, 2);
+    let y = Samples::new(data.view())?;
+    let config: HdbscanConfig = serde_json::from_value(options)?;
+    fit(config, y, |_, labels| {
+        format!("{}; peak memory {}", clusters(labels), peak_memory())
+    })
+}
+
+/// As Linux tells it.
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
+    kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024))
 }
 
 fn hdbscan_rs(options: &Value, data: &Dataset) -> Answer {

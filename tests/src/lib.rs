@@ -24,6 +24,11 @@ use n2d::prelude::*;
 use n2d::{FitError, Report, Stage, Termination};
 use ndarray::{Array2, s};
 
+/// The README's code, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 /// The first rows of pendigits with their classes.
 ///
 /// # Panics

@@ -22,6 +22,7 @@ Examples:
   n2d fit images.npy --clusters 10 --latent latents.npy --embedding embedding.npy
   n2d fit embedding.npy --clusters 10 --encoder identity
   n2d fit flowers.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
+  n2d fit flowers.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
   n2d fit pendigits --json | jq .acc
 
 With --json, stdout gets one JSON object (null where unknown):
@@ -75,7 +76,8 @@ pub(crate) struct FitArgs {
     #[arg(value_name = "NAME|FILE")]
     pub(crate) data: PathBuf,
 
-    /// Clusters to find [default: the number of classes, where they are known]
+    /// Clusters to find [default: the number of classes, where they are known]. Not for clusterers that find their
+    /// number by themselves, such as hdbscan
     #[arg(long, short = 'k', value_name = "K", value_parser = at_least_one, help_heading = "Model")]
     pub(crate) clusters: Option<usize>,
 
@@ -83,7 +85,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
     pub(crate) epochs: Option<usize>,
 
-    /// Width of the latents [default: the number of clusters]
+    /// Width of the latents [default: the number of clusters; the encoder's where that is not known]
     #[arg(long, value_name = "D", value_parser = at_least_one, help_heading = "Model")]
     pub(crate) latent_dim: Option<usize>,
 

@@ -9,11 +9,15 @@ use crate::text::{Align, Style, table};
 
 const STAGES: [Stage; 3] = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
 
-/// Options that the pipeline sets, and to what.
-const SET_BY_PIPELINE: [(&str, &str); 3] = [
-    ("latent_dim", "the number of clusters, or --latent-dim"),
-    ("n_components", "the number of clusters"),
-    ("n_clusters", "the number of clusters"),
+/// Options that the pipeline sets at a stage where the number of clusters is known, and to what.
+const SET_BY_PIPELINE: [(Stage, &str, &str); 3] = [
+    (
+        Stage::Encoder,
+        "latent_dim",
+        "the number of clusters, or --latent-dim",
+    ),
+    (Stage::Manifold, "n_components", "the number of clusters"),
+    (Stage::Clusterer, "n_clusters", "the number of clusters"),
 ];
 
 /// Runs the command.
@@ -33,7 +37,7 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
             let default = if i == 0 { ", the default" } else { "" };
             let lead = if text.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{lead}{}  ({stage}{default})\n", style.bold(name)));
-            text.push_str(&options(&registry.defaults(stage, name)?));
+            text.push_str(&options(stage, &registry.defaults(stage, name)?));
         }
     }
     if let (true, Some(name)) = (text.is_empty(), &args.name) {
@@ -45,11 +49,14 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
     print_stdout(&text)
 }
 
-fn options(defaults: &Map<String, Value>) -> String {
+fn options(stage: Stage, defaults: &Map<String, Value>) -> String {
     let row = |(option, value): (&String, &Value)| {
-        let by_pipeline = SET_BY_PIPELINE.iter().find(|(name, _)| name == option);
+        let by_pipeline = SET_BY_PIPELINE
+            .iter()
+            .find(|(at, name, _)| *at == stage && name == option);
         let value = match (by_pipeline, value) {
-            (Some((_, what)), _) => (*what).to_owned(),
+            (Some((.., what)), Value::Null) => (*what).to_owned(),
+            (Some((.., what)), default) => format!("{what}; {default} where that is not known"),
             (None, Value::Null) => "unset".to_owned(),
             (None, Value::String(text)) => text.clone(),
             (None, other) => other.to_string(),

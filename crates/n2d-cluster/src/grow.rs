@@ -6,7 +6,7 @@ use n2d_neighbors::Metric;
 use rayon::prelude::*;
 
 use crate::lanes::LANES;
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// A row that has been taken.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -23,6 +23,7 @@ mod error;
 mod labels;
 mod manifold_clusterer;
 pub mod matmul;
+mod multiversion;
 mod observe;
 mod parallel;
 mod pipeline;

@@ -2,8 +2,8 @@ pub(crate) mod radius;
 
 use n2d_core::Samples;
 
-use crate::multiversion::multiversion;
 use crate::nearest::{Nearest, Slots};
+use n2d_core::multiversion;
 
 /// Points a leaf: enough to fill vector registers, few enough to skip most points.
 pub(crate) const LEAF: usize = 32;

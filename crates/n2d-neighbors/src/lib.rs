@@ -10,7 +10,6 @@ mod index;
 mod kd_tree;
 mod lanczos;
 mod metric;
-mod multiversion;
 mod nearest;
 mod radius;
 mod scale;

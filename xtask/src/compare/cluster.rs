@@ -101,17 +101,42 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         )?);
         println!("{}", markdown(&rows).lines().last().unwrap_or_default());
     }
+    let growth = growth(root, arguments.rounds)?;
+    keep(root, "cluster", &rows)?;
+    keep(root, "cluster-growth", &growth)
+}
+
+/// Writes the records, and shows them.
+fn keep(root: &Path, name: &str, rows: &[Row]) -> Result<(), String> {
     let records = root.join("benches/records");
-    let write = |name: &str, text: String| {
-        let path = records.join(name);
-        std::fs::create_dir_all(&records)
-            .and_then(|()| std::fs::write(&path, text))
-            .map_err(|error| format!("{}: {error}", path.display()))
-    };
-    write("cluster.csv", csv(&rows))?;
-    write("cluster.md", markdown(&rows))?;
-    println!("\n{}", markdown(&rows));
+    std::fs::create_dir_all(&records).map_err(|error| format!("{}: {error}", records.display()))?;
+    for (ending, text) in [("csv", csv(rows)), ("md", markdown(rows))] {
+        let path = records.join(format!("{name}.{ending}"));
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    println!("\n{}", markdown(rows));
     Ok(())
+}
+
+/// HDBSCAN's time and memory against the number of rows, from few to many in a process of their own, whose peak memory is thus that
+/// of the last job.
+fn growth(root: &Path, rounds: usize) -> Result<Vec<Row>, String> {
+    let mut rust = Contender::start(
+        "n2d-contender",
+        Command::new(root.join("target/release/n2d-contender")),
+    )?;
+    let mut rows = Vec::new();
+    for n_samples in [10_000, 100_000, 1_000_000] {
+        let options = json!({"n_samples": n_samples, "min_cluster_size": 100, "min_samples": 10});
+        let job = json!({"method": "hdbscan-growth", "options": options});
+        let answers = (0..rounds).map(|_| rust.run(&job)).collect::<Result<_, _>>()?;
+        rows.push(Row {
+            task: format!("HDBSCAN, {n_samples} x 2, made up"),
+            contender: "n2d",
+            answers,
+        });
+    }
+    Ok(rows)
 }
 
 /// All rounds of a match, the warm-up left out.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::chain::Clusters;
 use crate::lanes::{LANES, Lane, load, squared_distance};
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// Clusters as means and sizes, sixteen a block.
 pub(super) struct Means {

@@ -6,7 +6,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::linkage::SpanningEdge;
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// Distances between rows, one row against many at a time.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::KMeansConfig;
 use crate::chunks::{ROWS, sum_over_chunks};
 use crate::lanes::{LANES, Lane, load, squared_distance};
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// A fitted [`KMeans`](crate::KMeans) or [`MiniBatchKMeans`](crate::MiniBatchKMeans). Each row, new or not, has the label of the nearest centre.
 #[derive(Debug, Clone)]

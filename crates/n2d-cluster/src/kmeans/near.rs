@@ -6,7 +6,7 @@ use super::Scaled;
 use super::scaled::{Single, squared_length};
 use crate::chunks::ROWS;
 use crate::lanes::LANES;
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// Centres ready for finding the nearest.
 pub(crate) struct Near {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::search::Search;
 use super::{Candidate, pair};
 use crate::kd_tree::{LEAF, Node};
-use crate::multiversion::multiversion;
+use n2d_core::multiversion;
 
 /// Weights are not negative, so their bits are in the order of the numbers.
 pub(super) fn lower(bound: &AtomicU32, weight: f32) {
