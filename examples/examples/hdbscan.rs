@@ -9,14 +9,25 @@
 //! `min_cluster_size` 500. Six rows of seven are fitted; the seventh is new.
 
 // A program may print; the libraries may not.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use n2d::metrics::{Noise, assess_with};
 use n2d::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let data = match std::env::args().nth(1) {
         Some(folder) => BuiltIn::Mnist.load(&DataDirs::new([folder]))?,
         None => BuiltIn::MnistTest.load(&DataDirs::none())?,

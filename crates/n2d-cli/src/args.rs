@@ -21,12 +21,13 @@ Examples:
   n2d fit flowers.csv --labels species --out labels.csv
   n2d fit images.npy --clusters 10 --latent latents.npy --embedding embedding.npy
   n2d fit embedding.npy --clusters 10 --encoder identity
-  n2d fit flowers.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
-  n2d fit flowers.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
+  n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
+  n2d fit table.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
   n2d fit pendigits --json | jq .acc
 
 With --json, stdout gets one JSON object (null where unknown):
   dataset, n_samples, n_features, n_clusters, seed, threads
+                   n_clusters counts clusters without rows, too
   acc, nmi, ari    agreement with the known classes
   noise            rows that belong to no cluster
   loss             of the encoder, at its end
@@ -78,19 +79,25 @@ pub(crate) struct FitArgs {
 
     /// Clusters to find [default: the number of classes, where they are known]. Not for clusterers that find their
     /// number by themselves, such as hdbscan
-    #[arg(long, short = 'k', value_name = "K", value_parser = at_least_one, help_heading = "Model")]
+    #[arg(long, short = 'k', value_name = "K", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) clusters: Option<usize>,
 
     /// Passes of the encoder's training over the data [default: the encoder's]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Model")]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) epochs: Option<usize>,
 
     /// Width of the latents [default: the number of clusters; the encoder's where that is not known]
-    #[arg(long, value_name = "D", value_parser = at_least_one, help_heading = "Model")]
+    #[arg(long, value_name = "D", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) latent_dim: Option<usize>,
 
     /// Fixes the result, for any number of threads
-    #[arg(long, value_name = "S", default_value_t = 0, help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        help_heading = "Model"
+    )]
     pub(crate) seed: u64,
 
     /// The encoder; `identity` for none: the data is then taken as it stands [default: dense]
@@ -149,7 +156,7 @@ pub(crate) struct FitArgs {
     pub(crate) quiet: bool,
 
     /// Threads that work [default: one a core]
-    #[arg(long, value_name = "T", value_parser = threads)]
+    #[arg(long, value_name = "T", value_parser = threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
 }
 

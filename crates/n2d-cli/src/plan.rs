@@ -67,13 +67,17 @@ impl Plan {
 
     /// A number of clusters that the clusterer would not look at is refused.
     fn only_used_clusters(&self) -> Result<(), CliError> {
-        if self.takes_clusters || self.config.n_clusters.is_none() {
+        if self.needs_clusters || self.config.n_clusters.is_none() {
             return Ok(());
+        }
+        if self.takes_clusters {
+            let twice = "n_clusters is given twice: by --clusters and by --set";
+            return Err(CliError::usage(twice));
         }
         let name = &self.config.clusterer.name;
         let complaint = format!("--clusters: {name} finds the number of clusters by itself");
         Err(CliError::usage(complaint).with_hint(format!(
-            "what it can be told: n2d parts {name}; widths: --latent-dim D, --set umap.n_components=D"
+            "what it can be told: n2d parts {name}; widths: --latent-dim D, --set manifold.n_components=D"
         )))
     }
 

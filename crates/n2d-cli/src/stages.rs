@@ -133,10 +133,9 @@ impl Run<'_> {
             "gmm" => String::new(),
             other => format!(" --clusterer {other}"),
         };
-        let clusters = if self.n_clusters.is_some() {
-            " --clusters K"
-        } else {
-            ""
+        let clusters = match self.n_clusters {
+            Some(n_clusters) => format!(" --clusters {n_clusters}"),
+            None => String::new(),
         };
         format!("go on from there with: n2d fit {file} {parts}{clusterer}{clusters} --seed {seed}")
     }

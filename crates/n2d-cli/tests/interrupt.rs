@@ -89,7 +89,7 @@ fn an_interrupted_later_stage_keeps_the_latents() {
     let (code, rest) = interrupted(child, stderr);
     assert_eq!(code, Some(1));
     let expected = "interrupted during the manifold learner (umap); kept: z.npy (latents, 2000 x 2)\n\
-                    hint: go on from there with: n2d fit z.npy --encoder identity --clusters K --seed 3\n";
+                    hint: go on from there with: n2d fit z.npy --encoder identity --clusters 2 --seed 3\n";
     assert_eq!(rest, expected);
     assert_eq!(place.files(), ["points.csv", "z.npy"]);
 }

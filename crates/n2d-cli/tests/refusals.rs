@@ -90,7 +90,7 @@ fn names_that_are_none_bring_those_that_are() {
 #[test]
 fn options_are_checked_before_any_data_is_read() {
     let place = Place::new();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
         (
             &["--set", "umap.n_neighbours=3"],
             "umap has no option n_neighbours",
@@ -115,6 +115,14 @@ fn options_are_checked_before_any_data_is_read() {
         (
             &["--epochs", "3", "--set", "dense.n_epochs=4"],
             "n_epochs is given twice",
+        ),
+        (
+            &["--clusters", "3", "--set", "gmm.n_clusters=4"],
+            "n_clusters is given twice",
+        ),
+        (
+            &["--clusters", "3", "--clusterer", "hdbscan"],
+            "--clusters: hdbscan finds the number of clusters by itself",
         ),
         (
             &["--clusters", "300"],
@@ -160,6 +168,24 @@ fn the_number_of_clusters_must_be_known_and_found_in_the_rows() {
         &place.refused(2, &["fit", "one.csv", "--clusters", "2"]),
         "2 clusters can't be found in 1 row",
     );
+}
+
+#[test]
+fn a_clusterer_that_finds_their_number_needs_none() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(80));
+    let args = [
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--clusterer",
+        "hdbscan",
+        "--encoder",
+        "identity",
+    ];
+    let ran = place.ok(&[&args[..], &["--manifold", "identity", "--json"]].concat());
+    assert!(ran.stdout.contains("\"n_clusters\":2"), "{}", ran.stdout);
 }
 
 #[test]

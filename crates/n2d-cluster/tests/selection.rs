@@ -144,11 +144,16 @@ fn hard_data_and_bad_options() {
         error.unwrap_err().to_string(),
         "gmm_auto: 5 rows are needed for max_clusters = 5, but there are only 2"
     );
+    let few = GaussianMixtureSelectionConfig::default().build().unwrap();
+    let fit = few
+        .select(samples(&[1.0, 2.0], 1), &mut FitContext::new(0))
+        .unwrap();
+    assert_eq!(fit.model.candidates.len(), 2, "no more candidates than rows");
     let refused = |config: GaussianMixtureSelectionConfig| config.build().unwrap_err().to_string();
     assert_eq!(
         refused(GaussianMixtureSelectionConfig {
             min_clusters: 4,
-            max_clusters: 3,
+            max_clusters: Some(3),
             ..Default::default()
         }),
         "gmm_auto.max_clusters must be at least 4, but is 3"
@@ -159,7 +164,7 @@ fn hard_data_and_bad_options() {
             .unwrap();
     assert_eq!(
         (parsed.max_clusters, parsed.criterion),
-        (6, MixtureCriterion::Aic)
+        (Some(6), MixtureCriterion::Aic)
     );
 }
 

@@ -15,6 +15,14 @@ pub enum DataError {
         /// Columns given.
         n_features: usize,
     },
+    /// More rows than can be counted in 31 bits: rows and clusters are numbered by such everywhere.
+    #[error("there are {n_samples} rows; at most {most} can be worked on at once")]
+    TooManyRows {
+        /// Rows given.
+        n_samples: usize,
+        /// Most rows allowed.
+        most: usize,
+    },
     /// A value is NaN or infinite.
     #[error("row {row}, column {column} is {value}; every value must be finite")]
     NotFinite {

@@ -24,8 +24,8 @@ impl<'a> Matrix<'a> {
     /// Where the slice has another length: a mistake of the calling code, never of the data.
     pub fn new(values: &'a [f32], rows: usize, cols: usize) -> Self {
         assert_eq!(
-            values.len(),
-            rows * cols,
+            Some(values.len()),
+            rows.checked_mul(cols),
             "a {rows} x {cols} matrix in {} values",
             values.len()
         );
@@ -179,6 +179,12 @@ mod tests {
         let mut last_row = vec![0.0; 4];
         product(a.rows(1..2), b, &mut last_row);
         assert_eq!(last_row, whole[4..]);
+    }
+
+    #[test]
+    #[should_panic(expected = "matrix in 0 values")]
+    fn shapes_do_not_wrap_around() {
+        let _ = Matrix::new(&[], 1 << (usize::BITS / 2), 1 << (usize::BITS / 2));
     }
 
     #[test]

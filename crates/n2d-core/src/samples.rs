@@ -2,6 +2,9 @@ use ndarray::{ArrayView1, ArrayView2};
 
 use crate::DataError;
 
+/// Numbers of rows fit into `u32`, and those of clusters, which may be as many, into the `i32` of a label.
+const MOST_ROWS: usize = i32::MAX as usize;
+
 /// A checked view of data: `n_samples` rows of `n_features` values, `f32`, row-major, never empty, all finite.
 ///
 /// The checks are made once, here, at the border; every stage may rely on them. Images and sequences are rows
@@ -35,6 +38,10 @@ impl<'a> Samples<'a> {
                 n_samples,
                 n_features,
             });
+        }
+        if n_samples > MOST_ROWS {
+            let most = MOST_ROWS;
+            return Err(DataError::TooManyRows { n_samples, most });
         }
         let Some(values) = view.to_slice() else {
             return Err(DataError::NotRowMajor);
@@ -120,6 +127,9 @@ mod tests {
                 n_features: 3
             })
         ));
+        let one = Array2::<f32>::zeros((1, 1));
+        let many = one.broadcast((MOST_ROWS + 1, 1)).unwrap();
+        assert!(matches!(Samples::new(many), Err(DataError::TooManyRows { .. })));
         let narrow = Array2::<f32>::zeros((3, 0));
         assert!(matches!(
             Samples::new(narrow.view()),

@@ -106,6 +106,14 @@ pub enum ReadErrorKind {
         /// The columns there are, in words.
         there_are: String,
     },
+    /// A name that several columns have.
+    #[error("{n_columns} columns are called \"{given}\"; rename all but one")]
+    AmbiguousColumn {
+        /// The column asked for.
+        given: String,
+        /// Columns of that name.
+        n_columns: usize,
+    },
     /// A column was named, but the format has none by name.
     #[error(
         "column \"{given}\" was asked for, but {format} files have no named columns; give the labels in a file of their own"

@@ -373,6 +373,11 @@ fn bad_tables_say_what_and_where() {
         error.to_string(),
         "a.csv: there is no column \"z\"; there are x, y"
     );
+    let error = read_bytes("a.csv", b"x,x\n1,2\n", &with_labels("x")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.csv: 2 columns are called \"x\"; rename all but one"
+    );
     let error = read_bytes("a.csv", b"1,2\n1,2\n", &with_labels("2"))
         .unwrap_err()
         .to_string();

@@ -115,7 +115,7 @@ impl DenseAutoencoderConfig {
                 let decay = self.weight_decay.unwrap_or(0.004);
                 dense.below("beta_1", beta_1, 0.0, 1.0)?;
                 dense.below("beta_2", beta_2, 0.0, 1.0)?;
-                dense.positive("epsilon", epsilon)?;
+                positive_f32("epsilon", epsilon)?;
                 dense.not_negative("weight_decay", decay)?;
                 Ok(Rule::Adam {
                     beta_1,
@@ -155,6 +155,21 @@ impl DenseAutoencoderConfig {
     }
 }
 
+/// Above 0 also in the single precision of the training.
+fn positive_f32(field: &str, given: f64) -> Result<(), ConfigError> {
+    let dense = Options::of(DenseAutoencoderConfig::NAME);
+    dense.positive(field, given)?;
+    let single = given as f32;
+    if single > 0.0 && single.is_finite() {
+        return Ok(());
+    }
+    Err(dense.refuse(
+        field,
+        "above 0 and finite in single precision",
+        format!("{given:e}"),
+    ))
+}
+
 impl PartConfig for DenseAutoencoderConfig {
     const NAME: &'static str = "dense";
     type Part = DenseAutoencoder;
@@ -165,7 +180,7 @@ impl PartConfig for DenseAutoencoderConfig {
         if self.hidden.contains(&0) {
             return Err(dense.refuse("hidden", "widths of at least 1", format!("{:?}", self.hidden)));
         }
-        dense.positive("learning_rate", self.learning_rate)?;
+        positive_f32("learning_rate", self.learning_rate)?;
         dense.at_least("batch_size", self.batch_size, 1)?;
         dense.at_least("n_epochs", self.n_epochs.unwrap_or(1), 1)?;
         dense.at_least("patience", self.patience.unwrap_or(1), 1)?;
@@ -217,6 +232,9 @@ mod tests {
             ("beta_1", with(|c| c.beta_1 = Some(1.0))),
             ("beta_2", with(|c| c.beta_2 = Some(-0.1))),
             ("epsilon", with(|c| c.epsilon = Some(0.0))),
+            ("epsilon", with(|c| c.epsilon = Some(1e-46))),
+            ("learning_rate", with(|c| c.learning_rate = 1e-50)),
+            ("learning_rate", with(|c| c.learning_rate = 1e39)),
             ("weight_decay", adamw(|c| c.weight_decay = Some(-1.0))),
             ("momentum", sgd(|c| c.momentum = Some(1.0))),
             ("momentum", sgd(|c| c.momentum = Some(f64::NAN))),

@@ -114,7 +114,7 @@ impl NeighborIndex {
         enough_samples(
             "neighbours",
             &format!("the {k} nearest others of each"),
-            k + 1,
+            k.saturating_add(1),
             points,
         )?;
         assert_eq!(

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use n2d_core::ConfigError;
+use n2d_core::check::Options;
 use serde::{Deserialize, Serialize};
 
 /// How far apart two rows are. In configurations it is a word: `euclidean`, `manhattan`, `chebyshev`, `minkowski:3` (with its
@@ -40,6 +42,19 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Checks the exponent, as an option of a part.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for an exponent of Minkowski's that is below 1, infinite or NaN.
+    pub fn check(self, options: Options, field: &str) -> Result<(), ConfigError> {
+        match self {
+            Self::Minkowski(p) if !(p.is_finite() && p >= 1.0) => {
+                Err(options.refuse(field, "minkowski:P with P finite and at least 1", self))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The distance between two rows of one width, summed in double precision.
     pub fn distance(self, a: &[f32], b: &[f32]) -> f64 {
         let pairs = || a.iter().zip(b).map(|(&a, &b)| (f64::from(a), f64::from(b)));
@@ -199,6 +214,19 @@ mod tests {
             assert_eq!(metric.distance(&a, &b), metric.distance(&b, &a), "{metric}");
             assert!(metric.distance(&a, &b).is_finite(), "{metric}");
             assert_eq!(metric.distance(&[0.0; 3], &[0.0; 3]), 0.0, "{metric}");
+        }
+    }
+
+    #[test]
+    fn exponents_are_checked() {
+        let check = |p| Metric::Minkowski(p).check(Options::of("part"), "metric");
+        assert!(check(1.0).is_ok());
+        for p in [0.5, f64::NAN, f64::INFINITY] {
+            let error = check(p).unwrap_err().to_string();
+            assert!(
+                error.starts_with("part.metric must be minkowski:P with P finite"),
+                "{error}"
+            );
         }
     }
 

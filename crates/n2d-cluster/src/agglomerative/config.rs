@@ -84,6 +84,7 @@ impl PartConfig for AgglomerativeConfig {
         options.at_least("n_clusters", self.n_clusters.unwrap_or(1), 1)?;
         options.not_negative("distance_threshold", self.distance_threshold.unwrap_or(0.0))?;
         options.at_least("n_neighbors", self.n_neighbors.unwrap_or(1), 1)?;
+        self.metric.check(options, "metric")?;
         if self.linkage == Linkage::Ward && self.metric != Metric::Euclidean {
             return Err(options.refuse("metric", "euclidean for ward's linkage", self.metric));
         }

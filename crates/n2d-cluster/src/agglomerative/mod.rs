@@ -27,7 +27,7 @@ pub use table::Merge;
 /// | ward | chain of nearest clusters (Murtagh 1983) by their means | `O(n_samples^2 n_features)` | linear |
 /// | single | shortest spanning tree (Prim 1957) | `O(n_samples^2 n_features)` | linear |
 /// | average, complete | chain of nearest clusters by the matrix of distances | `O(n_samples^2)` | `4 n_samples^2` bytes |
-/// | any, on a graph | the nearest two that touch | `O(n_samples log n_samples)` times the neighbours | linear |
+/// | any, on a graph | the nearest two that touch | `O(n_samples log n_samples)` times the neighbours, more where one cluster touches very many | linear |
 ///
 /// Because of its memory the matrix is refused above [`MAX_MATRIX_SAMPLES`](Self::MAX_MATRIX_SAMPLES) rows. A graph in
 /// several pieces is linked by the nearest two rows of each two pieces, which is noted in the report. Nothing is random;

@@ -62,6 +62,7 @@ impl PartConfig for DbscanConfig {
         let options = Options::of(Self::NAME);
         options.positive("eps", self.eps)?;
         options.at_least("min_samples", self.min_samples, 1)?;
+        self.metric.check(options, "metric")?;
         Ok(Dbscan { config: self.clone() })
     }
 }

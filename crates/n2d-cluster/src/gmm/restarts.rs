@@ -141,7 +141,11 @@ pub(crate) fn climb<M: Model>(
 ) -> Result<Run<M>, Failure> {
     let max_iter = task.max_iter;
     em.climb(model, &mut |iteration, reached| {
-        let progress = Progress::new("iterations", at * max_iter + iteration, n_runs * max_iter);
+        let progress = Progress::new(
+            "iterations",
+            at.saturating_mul(max_iter).saturating_add(iteration),
+            n_runs.saturating_mul(max_iter),
+        );
         ctx.step(progress.with_metric(task.objective, reached))
     })
 }

@@ -15,6 +15,9 @@ use super::rows::Rows;
 use super::{GaussianMixture, Mixture, finish};
 use crate::kmeans::Scaled;
 
+/// Most components tried where nothing is said.
+const USUAL_MOST: usize = 20;
+
 /// By what mixtures of different numbers of components are compared: the lower the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -33,9 +36,10 @@ pub enum MixtureCriterion {
 pub struct GaussianMixtureSelectionConfig {
     /// Fewest components tried; at least 1. Default 1.
     pub min_clusters: usize,
-    /// Most components tried; at least `min_clusters`, and at most as many as there are rows. Default 20: twice the classes of
-    /// the usual data sets. Each number costs a whole fit, and the later ones the most.
-    pub max_clusters: usize,
+    /// Most components tried; at least `min_clusters`, and at most as many as there are rows. Default none: 20 (twice the
+    /// classes of the usual data sets) or `min_clusters` if that is more, but no more than there are rows. Each number costs a
+    /// whole fit, and the later ones the most.
+    pub max_clusters: Option<usize>,
     /// What decides. Default [`MixtureCriterion::Bic`].
     pub criterion: MixtureCriterion,
     /// See [`GaussianMixtureConfig::covariance_type`].
@@ -57,7 +61,7 @@ impl Default for GaussianMixtureSelectionConfig {
         let mixture = GaussianMixtureConfig::default();
         Self {
             min_clusters: 1,
-            max_clusters: 20,
+            max_clusters: None,
             criterion: MixtureCriterion::default(),
             covariance_type: mixture.covariance_type,
             init: mixture.init,
@@ -74,7 +78,7 @@ impl GaussianMixtureSelectionConfig {
     pub fn new(n_clusters: std::ops::RangeInclusive<usize>) -> Self {
         Self {
             min_clusters: *n_clusters.start(),
-            max_clusters: *n_clusters.end(),
+            max_clusters: Some(*n_clusters.end()),
             ..Self::default()
         }
     }
@@ -100,7 +104,8 @@ impl PartConfig for GaussianMixtureSelectionConfig {
     fn build(&self) -> Result<GaussianMixtureSelection, ConfigError> {
         let options = Options::of(Self::NAME);
         options.at_least("min_clusters", self.min_clusters, 1)?;
-        options.at_least("max_clusters", self.max_clusters, self.min_clusters)?;
+        let most = self.max_clusters.unwrap_or(self.min_clusters);
+        options.at_least("max_clusters", most, self.min_clusters)?;
         options.at_least("n_init", self.n_init, 1)?;
         options.at_least("max_iter", self.max_iter, 1)?;
         options.not_negative("tol", self.tol)?;
@@ -201,10 +206,8 @@ impl GaussianMixtureSelection {
     /// As [`GaussianMixture`]'s `fit`, of which the last collapse counts where all candidates collapse.
     pub fn select(&self, y: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Selection>, FitError> {
         ctx.run_stage(Stage::Clusterer, GaussianMixtureSelectionConfig::NAME, |ctx| {
-            let most = self.config.max_clusters;
-            let what = format!("max_clusters = {most}");
-            enough_samples(GaussianMixtureSelectionConfig::NAME, &what, most, y)?;
-            let Tried { best, candidates } = self.try_all(y, ctx)?;
+            let most = self.most_clusters(y)?;
+            let Tried { best, candidates } = self.try_all(y, most, ctx)?;
             let Fit { model: best, report } = finish(y, best);
             let report = self.name(report, best.means().nrows(), &candidates);
             let model = Selection { best, candidates };
@@ -212,15 +215,28 @@ impl GaussianMixtureSelection {
         })
     }
 
-    fn try_all(&self, y: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Tried, FitError> {
+    /// The most components tried on these rows.
+    fn most_clusters(&self, y: Samples<'_>) -> Result<usize, FitError> {
+        let config = &self.config;
+        let (option, needed) = match config.max_clusters {
+            Some(most) => ("max_clusters", most),
+            None => ("min_clusters", config.min_clusters),
+        };
+        let what = format!("{option} = {needed}");
+        enough_samples(GaussianMixtureSelectionConfig::NAME, &what, needed, y)?;
+        let default = USUAL_MOST.max(config.min_clusters).min(y.n_samples());
+        Ok(config.max_clusters.unwrap_or(default))
+    }
+
+    fn try_all(&self, y: Samples<'_>, most: usize, ctx: &mut FitContext<'_>) -> Result<Tried, FitError> {
         let rows = Rows::new(y, None).expect("no weights that could be wrong");
         let scaled = Scaled::new(y);
         let mut em = Em::new(&rows, self.mixture(self.config.min_clusters).task());
         let mut best = None::<(f64, Best<Mixture>)>;
         let mut candidates = Vec::new();
         let mut collapse = None;
-        for n_clusters in self.config.min_clusters..=self.config.max_clusters {
-            let tried = match self.try_one(n_clusters, &scaled, &mut em, ctx) {
+        for n_clusters in self.config.min_clusters..=most {
+            let tried = match self.try_one((n_clusters, most), &scaled, &mut em, ctx) {
                 Ok(tried) => tried,
                 Err(Failure::Fatal(error)) => return Err(error),
                 Err(collapsed) => {
@@ -255,16 +271,16 @@ impl GaussianMixtureSelection {
 
     fn try_one(
         &self,
-        n_clusters: usize,
+        (n_clusters, most): (usize, usize),
         scaled: &Scaled,
         em: &mut Em<'_>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Best<Mixture>, Failure> {
         let (mixture, n_init) = (self.mixture(n_clusters), self.config.n_init);
-        let n_candidates = self.config.max_clusters - self.config.min_clusters + 1;
-        let before = (n_clusters - self.config.min_clusters) * n_init;
+        let n_candidates = most - self.config.min_clusters + 1;
+        let before = (n_clusters - self.config.min_clusters).saturating_mul(n_init);
         em.turn_to(mixture.task());
-        let restarts = mixture.restarts((before, n_candidates * n_init));
+        let restarts = mixture.restarts((before, n_candidates.saturating_mul(n_init)));
         restarts.best(scaled, em, &Mixture::from_moments, ctx)
     }
 

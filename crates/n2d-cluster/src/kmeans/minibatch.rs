@@ -165,7 +165,7 @@ impl MiniBatchKMeans {
         let config = &self.config;
         let asked = config
             .init_size
-            .unwrap_or((3 * config.batch_size).max(3 * config.n_clusters));
+            .unwrap_or(config.batch_size.max(config.n_clusters).saturating_mul(3));
         let size = asked.min(scaled.n_samples());
         let mut some_rows = || scaled.subset(&random_rows(scaled.n_samples(), size, rng));
         let judges = some_rows();
@@ -230,7 +230,8 @@ impl<'a> Batches<'a> {
     fn all(&mut self, rng: &mut ChaCha8Rng, ctx: &mut FitContext<'_>) -> Result<Termination, FitError> {
         let n_samples = self.scaled.n_samples();
         let size = self.config.batch_size.min(n_samples);
-        let n_steps = (self.config.max_iter * n_samples / size).max(1);
+        let n_steps = (self.config.max_iter as u128 * n_samples as u128 / size as u128).max(1);
+        let n_steps = usize::try_from(n_steps).unwrap_or(usize::MAX);
         let small_shift = self.config.tol * self.scaled.mean_variance();
         for step in 1..=n_steps {
             let before = self.centers.clone();

@@ -200,7 +200,11 @@ impl KMeans {
         lloyd::rounds(scaled, start, &limits, &mut |round, inertia| match telling {
             Telling::Nobody => ctx.check_cancelled().map(|()| Control::Continue),
             Telling::Observer { run, n_runs } => {
-                let progress = Progress::new("rounds", run * max_iter + round, n_runs * max_iter);
+                let progress = Progress::new(
+                    "rounds",
+                    run.saturating_mul(max_iter).saturating_add(round),
+                    n_runs.saturating_mul(max_iter),
+                );
                 ctx.step(progress.with_metric("inertia", inertia))
             }
         })

@@ -62,6 +62,37 @@ pub enum OpticsMethod {
     Dbscan,
 }
 
+impl OpticsConfig {
+    /// What the method does not look at must stay as it is by default: it would be ignored in silence.
+    fn only_used_options(&self, options: Options) -> Result<(), ConfigError> {
+        let default = Self::default();
+        let (method, unused) = match self.cluster_method {
+            OpticsMethod::Xi => ("xi", vec![("eps", self.eps.map(|eps| eps.to_string()))]),
+            OpticsMethod::Dbscan => (
+                "dbscan",
+                vec![
+                    ("xi", (self.xi != default.xi).then(|| self.xi.to_string())),
+                    (
+                        "predecessor_correction",
+                        (!self.predecessor_correction).then(|| "false".to_owned()),
+                    ),
+                    ("min_cluster_size", self.min_cluster_size.map(|n| n.to_string())),
+                ],
+            ),
+        };
+        match unused
+            .into_iter()
+            .find_map(|(field, given)| Some((field, given?)))
+        {
+            Some((field, given)) => {
+                let allowed = format!("left alone with cluster_method = {method}, which does not use it");
+                Err(options.refuse(field, allowed, given))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 impl PartConfig for OpticsConfig {
     const NAME: &'static str = "optics";
     type Part = Optics;
@@ -78,6 +109,8 @@ impl PartConfig for OpticsConfig {
         {
             return Err(options.refuse("eps", format!("at most max_eps = {max_eps}"), eps));
         }
+        self.metric.check(options, "metric")?;
+        self.only_used_options(options)?;
         Ok(Optics { config: self.clone() })
     }
 }

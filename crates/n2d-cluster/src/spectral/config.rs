@@ -84,6 +84,28 @@ pub enum AssignLabels {
     ClusterQr,
 }
 
+impl SpectralClusteringConfig {
+    /// What the affinity or the assignment does not look at must stay as it is by default: it would be ignored in silence.
+    fn only_used_options(&self, options: Options) -> Result<(), ConfigError> {
+        let default = Self::default();
+        let refuse = |field: &str, by: &str, given: String| {
+            let allowed = format!("left alone with {by}, which does not use it");
+            Err(options.refuse(field, allowed, given))
+        };
+        let rbf = self.affinity == Affinity::Rbf;
+        if rbf && self.n_neighbors != default.n_neighbors {
+            return refuse("n_neighbors", "affinity = rbf", self.n_neighbors.to_string());
+        }
+        if !rbf && self.gamma != default.gamma {
+            return refuse("gamma", "affinity = nearest_neighbors", self.gamma.to_string());
+        }
+        if self.assign_labels == AssignLabels::ClusterQr && self.n_init != default.n_init {
+            return refuse("n_init", "assign_labels = cluster_qr", self.n_init.to_string());
+        }
+        Ok(())
+    }
+}
+
 impl PartConfig for SpectralClusteringConfig {
     const NAME: &'static str = "spectral";
     type Part = SpectralClustering;
@@ -100,6 +122,7 @@ impl PartConfig for SpectralClusteringConfig {
         if self.assign_labels == AssignLabels::ClusterQr && n_components != self.n_clusters {
             return Err(options.refuse("n_components", "n_clusters for cluster_qr", n_components));
         }
+        self.only_used_options(options)?;
         let kmeans = KMeansConfig {
             n_init: self.n_init,
             ..KMeansConfig::new(self.n_clusters)

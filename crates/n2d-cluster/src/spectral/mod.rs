@@ -126,6 +126,8 @@ impl Clusterer for SpectralClustering {
         ctx.run_stage(Stage::Clusterer, name, |ctx| {
             let n_clusters = self.config.n_clusters;
             enough_samples(name, &format!("n_clusters = {n_clusters}"), n_clusters, y)?;
+            let n_components = self.config.n_components.unwrap_or(n_clusters);
+            enough_samples(name, &format!("n_components = {n_components}"), n_components, y)?;
             self.run(y, ctx)
         })
     }

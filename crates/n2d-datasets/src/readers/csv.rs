@@ -178,6 +178,13 @@ pub(crate) fn label(cell: &[u8], line: u64) -> Result<String, ReadErrorKind> {
 
 /// A column by its name, or by its number from 0 where there is no header.
 pub(crate) fn find(given: &str, names: Option<&[String]>, n_columns: usize) -> Result<usize, ReadErrorKind> {
+    let of_this_name = names.map_or(0, |names| names.iter().filter(|name| *name == given).count());
+    if of_this_name > 1 {
+        return Err(ReadErrorKind::AmbiguousColumn {
+            given: given.to_owned(),
+            n_columns: of_this_name,
+        });
+    }
     let found = match names {
         Some(names) => names.iter().position(|name| name == given),
         None => given.parse().ok().filter(|&index: &usize| index < n_columns),

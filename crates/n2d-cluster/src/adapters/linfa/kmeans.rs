@@ -141,7 +141,11 @@ impl LinfaKMeans {
             let model = self.round(data, init.clone(), generator.clone())?;
             let inertia = model.inertia() * data.records().nrows() as f64;
             history.push(inertia);
-            let progress = Progress::new("rounds", at * max_iter + history.len(), n_runs * max_iter);
+            let progress = Progress::new(
+                "rounds",
+                at.saturating_mul(max_iter).saturating_add(history.len()),
+                n_runs.saturating_mul(max_iter),
+            );
             let control = ctx.step(progress.with_metric("inertia", inertia))?;
             if let Some(termination) = self.end(&init, &model, history.len(), control) {
                 return Ok(Run {
