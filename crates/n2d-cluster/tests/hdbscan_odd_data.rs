@@ -54,6 +54,37 @@ fn few_rows_are_noise() {
     }
 }
 
+/// More rows asked for than there are, up to what a number can hold: the farthest row counts, in fits and predictions.
+#[test]
+fn a_huge_min_samples_is_all_rows() {
+    let rows = heaps(40, 2, 1, 4);
+    let y = samples(&rows, 2);
+    for metric in [Metric::Euclidean, Metric::Manhattan] {
+        let model = |min_samples| {
+            let config = HdbscanConfig {
+                metric,
+                allow_single_cluster: true,
+                ..small(5, min_samples)
+            };
+            fit(&config, y).model
+        };
+        let all = model(40);
+        for huge in [1 << (usize::BITS - 1), usize::MAX] {
+            let model = model(huge);
+            assert_eq!(model.core_distances(), all.core_distances());
+            assert_eq!(model.labels(), all.labels());
+            assert_eq!(
+                model.approximate_predict(y).unwrap(),
+                all.approximate_predict(y).unwrap()
+            );
+            assert_eq!(
+                model.membership_vector(y).unwrap(),
+                all.membership_vector(y).unwrap()
+            );
+        }
+    }
+}
+
 #[test]
 fn equal_rows_are_one_group() {
     let rows = vec![0.1_f32; 3 * 600];

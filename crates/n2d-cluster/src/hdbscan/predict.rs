@@ -59,7 +59,7 @@ impl FittedHdbscan {
     pub(super) fn joints(&self, y: Samples<'_>) -> Result<Vec<Joint>, ApplyError> {
         let rows = self.rows()?;
         same_features(self.name(), self.n_features(), y)?;
-        let k = (2 * self.space.min_samples).min(self.space.n_samples);
+        let k = self.space.min_samples.saturating_mul(2).min(self.space.n_samples);
         if let Some(index) = &self.space.index {
             let near = index.query(y, k)?;
             return Ok((0..y.n_samples())
