@@ -4,7 +4,7 @@
 mod common;
 
 use common::{heaps, samples, threads};
-use n2d_cluster::{FittedHdbscan, HdbscanConfig, HdbscanCut, SpanningAlgorithm};
+use n2d_cluster::{ClusterSelection, FittedHdbscan, HdbscanConfig, HdbscanCut, SpanningAlgorithm};
 use n2d_core::{
     ApproximatePredict, CancelToken, Clusterer, Control, Event, Fit, FitContext, FitError, FittedClusterer,
     PartConfig, Samples,
@@ -172,6 +172,12 @@ fn a_recut_is_a_fit_with_other_options() {
         ..model.cut().clone()
     };
     assert_eq!(model.recut(&cut).unwrap_err().field, "min_cluster_size");
+    let cut = HdbscanCut {
+        cluster_selection_method: ClusterSelection::Leaf,
+        max_cluster_size: Some(100),
+        ..model.cut().clone()
+    };
+    assert_eq!(model.recut(&cut).unwrap_err().field, "max_cluster_size");
 }
 
 #[test]
@@ -187,6 +193,18 @@ fn a_number_of_clusters_can_be_asked_for() {
             assert_eq!(model.recut(cut.cut()).unwrap().labels(), cut.labels());
         }
     }
+    // What the leaves do not use is not in their cut.
+    let bounded = HdbscanCut {
+        max_cluster_size: Some(50),
+        ..model.cut().clone()
+    };
+    let bounded = model.recut(&bounded).unwrap();
+    let more = (bounded.n_clusters() + 1..40)
+        .find_map(|n| bounded.recut_to(n))
+        .unwrap();
+    assert_eq!(more.cut().cluster_selection_method, ClusterSelection::Leaf);
+    assert_eq!(more.cut().max_cluster_size, None);
+    assert_eq!(model.recut(more.cut()).unwrap().labels(), more.labels());
     let eight = model.recut_to(8).unwrap();
     assert!(eight.cut().cluster_selection_epsilon > 0.0);
     assert!(model.recut_to(601).is_none());
@@ -240,6 +258,12 @@ fn assigned_noise_leaves_none() {
         assert!(a != -1 || assigned.probabilities()[row] == 0.0);
     }
     assert_eq!(plain.cluster_persistence(), assigned.cluster_persistence());
+    assert_eq!(plain.relative_validity(), assigned.relative_validity());
+    assert_eq!(plain.exemplars(), assigned.exemplars());
+    for label in 0..=plain.n_clusters() {
+        assert_eq!(plain.weighted_medoid(label), assigned.weighted_medoid(label));
+        assert_eq!(plain.weighted_centroid(label), assigned.weighted_centroid(label));
+    }
     let far = samples(&[500.0, 500.0], 2);
     assert!(assigned.approximate_predict(far).unwrap().0.as_slice()[0] >= 0);
 }

@@ -188,6 +188,18 @@ fn bad_options_are_refused() {
         refused(r#"{"metric": "cosine", "algorithm": "boruvka"}"#),
         "algorithm"
     );
+    let bounds = [
+        ("max_cluster_size", "60"),
+        ("cluster_selection_epsilon_max", "2.5"),
+    ];
+    for (field, value) in bounds {
+        let json = format!(r#"{{"cluster_selection_method": "leaf", "{field}": {value}}}"#);
+        let config: HdbscanConfig = serde_json::from_str(&json).unwrap();
+        let expected = format!(
+            "hdbscan.{field} must be unset with cluster_selection_method = leaf (eom uses it), but is {value}"
+        );
+        assert_eq!(config.build().unwrap_err().to_string(), expected);
+    }
     assert!(serde_json::from_str::<HdbscanConfig>(r#"{"leaf_size": 40}"#).is_err());
 }
 

@@ -1,4 +1,5 @@
-//! One row, or point, that stands for a cluster. Clusters may have any shape: exemplars say more.
+//! One row, or point, that stands for a cluster. Clusters may have any shape: exemplars say more. Noise that `assign_noise` has
+//! given to a cluster takes no part.
 
 use n2d_core::FittedClusterer;
 use rayon::prelude::*;
@@ -43,8 +44,9 @@ impl FittedHdbscan {
         all.into_iter().reduce(least).map(|(_, row)| row)
     }
 
+    /// Those in the cluster by their density.
     fn members(&self, label: usize) -> Vec<usize> {
-        let labels = self.labels().as_slice().iter().enumerate();
+        let labels = self.flat.labels.as_slice().iter().enumerate();
         labels
             .filter(|&(_, &of)| usize::try_from(of) == Ok(label))
             .map(|(row, _)| row)

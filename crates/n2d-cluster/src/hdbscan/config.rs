@@ -21,13 +21,13 @@ pub struct HdbscanConfig {
     /// the distances. Default 0.
     pub cluster_selection_epsilon: f64,
     /// With excess of mass, clusters that come to be at a greater distance than this are not chosen; above
-    /// `cluster_selection_epsilon`. Default `None`, no bound.
+    /// `cluster_selection_epsilon`. Default `None`, no bound. It must be unset with [`ClusterSelection::Leaf`].
     pub cluster_selection_epsilon_max: Option<f64>,
     /// Splits of which a side lasts shorter than this, in units of 1 / distance, are undone before clusters are chosen; 0 or
     /// above. Default 0.
     pub cluster_selection_persistence: f64,
     /// With excess of mass, greater clusters are not chosen, but where `cluster_selection_epsilon` asks for them. Default
-    /// `None`, no bound; 0 means the same.
+    /// `None`, no bound; 0 means the same. It must be unset with [`ClusterSelection::Leaf`].
     pub max_cluster_size: Option<usize>,
     /// Whether all rows together may be a cluster. Default false. If they are the only one, those rows belong to it that stay
     /// to the last, or, with an epsilon, that are linked below it.
@@ -39,7 +39,7 @@ pub struct HdbscanConfig {
     /// How the spanning tree is found. All ways are exact. Default [`SpanningAlgorithm::Auto`].
     pub algorithm: SpanningAlgorithm,
     /// Whether noise gets a label after all: that of the cluster it is linked to first along the spanning tree. Default false.
-    /// Strengths of such rows stay 0, and without clusters there is nothing to assign.
+    /// Strengths of such rows stay 0, no figure of a cluster changes, and without clusters there is nothing to assign.
     pub assign_noise: bool,
 }
 
@@ -144,6 +144,7 @@ impl HdbscanCut {
             "cluster_selection_persistence",
             self.cluster_selection_persistence,
         )?;
+        self.only_used_options(&options)?;
         let epsilon = self.cluster_selection_epsilon;
         match self.cluster_selection_epsilon_max {
             Some(max) if max.is_nan() || max <= epsilon => Err(options.refuse(
@@ -153,6 +154,27 @@ impl HdbscanCut {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// An option that the method does not use must be unset: it would be ignored in silence.
+    fn only_used_options(&self, options: &Options) -> Result<(), ConfigError> {
+        let bounds = [
+            (
+                "max_cluster_size",
+                self.max_cluster_size.map(|most| most.to_string()),
+            ),
+            (
+                "cluster_selection_epsilon_max",
+                self.cluster_selection_epsilon_max.map(|max| max.to_string()),
+            ),
+        ];
+        for (field, value) in bounds {
+            if let Some(value) = value.filter(|_| self.cluster_selection_method == ClusterSelection::Leaf) {
+                let allowed = "unset with cluster_selection_method = leaf (eom uses it)";
+                return Err(options.refuse(field, allowed, value));
+            }
+        }
+        Ok(())
     }
 
     /// The greatest size that is chosen.

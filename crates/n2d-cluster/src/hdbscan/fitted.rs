@@ -97,21 +97,26 @@ impl FittedHdbscan {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] where an option is out of its range.
+    /// [`ConfigError`] where an option is out of its range, or not used by the method of the cut.
     pub fn recut(&self, cut: &HdbscanCut) -> Result<Self, ConfigError> {
         cut.check()?;
         Ok(Self::new(self.space.clone(), cut.clone()))
     }
 
-    /// The same tree cut into exactly `n_clusters`, in the manner of `HDBSCAN_flat`: with the least `cluster_selection_epsilon` that gives so many,
-    /// or, where excess of mass gives fewer, the same on the leaves. The other options of the cut stay, but for `cluster_selection_epsilon_max`, which is dropped. None where no epsilon
-    /// gives that number.
+    /// The same tree cut into exactly `n_clusters`, in the manner of `HDBSCAN_flat`: with the least
+    /// `cluster_selection_epsilon` that gives so many, or, where excess of mass gives fewer, the same on the leaves. The other
+    /// options of the cut stay, but for `cluster_selection_epsilon_max`, which is dropped, and on the leaves
+    /// `max_cluster_size`, which they do not use. None where no epsilon gives that number.
     pub fn recut_to(&self, n_clusters: usize) -> Option<Self> {
         let methods = [self.cut.cluster_selection_method, ClusterSelection::Leaf];
         methods.into_iter().find_map(|cluster_selection_method| {
             let mut cut = HdbscanCut {
                 cluster_selection_method,
                 cluster_selection_epsilon_max: None,
+                max_cluster_size: self
+                    .cut
+                    .max_cluster_size
+                    .filter(|_| cluster_selection_method != ClusterSelection::Leaf),
                 ..self.cut.clone()
             };
             cut.cluster_selection_epsilon = epsilon_for(&self.tree, &cut, n_clusters)?;
@@ -167,9 +172,9 @@ impl FittedHdbscan {
 
     /// A quick relative of density-based cluster validity (Moulavi et al. 2014), in `[-1, 1]`, the greater the better: how
     /// much farther clusters are from others than apart in themselves, along the spanning tree. It compares settings of one
-    /// data set. 0 where there are no clusters.
+    /// data set. 0 where there are no clusters. Noise counts as such, also where `assign_noise` has given it a label.
     pub fn relative_validity(&self) -> f64 {
-        validity::relative_validity(&self.space.edges, self.labels(), self.n_clusters())
+        validity::relative_validity(&self.space.edges, &self.flat.labels, self.n_clusters())
     }
 
     /// The numbers of the chosen clusters in the condensed tree, in the order of the labels.
@@ -219,7 +224,7 @@ impl FittedClusterer for FittedHdbscan {
     }
 
     fn labels(&self) -> &Labels {
-        &self.flat.labels
+        self.flat.assigned.as_ref().unwrap_or(&self.flat.labels)
     }
 
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {

@@ -11,7 +11,10 @@ use super::select::Selection;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Flat {
     pub(super) selection: Selection,
+    /// Of the rows that are in a cluster by their density; all others are noise. What clusters are worth is about these alone.
     pub(super) labels: Labels,
+    /// The same with noise given to clusters, where that is asked for.
+    pub(super) assigned: Option<Labels>,
     pub(super) probabilities: Vec<f32>,
     pub(super) outlier_scores: Vec<f32>,
     pub(super) persistence: Vec<f64>,
@@ -37,12 +40,13 @@ impl Flat {
             probabilities[row] = strength(lambda, death) as f32;
         }
         let persistence = persistence(tree, &selection, &labels);
-        if cut.assign_noise {
-            assign_noise(edges, &mut labels);
-        }
+        let checked = |labels| Labels::new(labels).expect("labels are counted from zero");
         Self {
             outlier_scores: outlier_scores(tree),
-            labels: Labels::new(labels).expect("labels are counted from zero"),
+            assigned: cut
+                .assign_noise
+                .then(|| checked(with_noise_assigned(edges, &labels))),
+            labels: checked(labels),
             selection,
             probabilities,
             persistence,
@@ -121,7 +125,7 @@ fn persistence(tree: &Condensed, selection: &Selection, labels: &[i32]) -> Vec<f
 }
 
 /// Grows the clusters along the edges, cheapest first, until all rows are reached; clusters never run into one another.
-fn assign_noise(edges: &[SpanningEdge], labels: &mut [i32]) {
+fn with_noise_assigned(edges: &[SpanningEdge], labels: &[i32]) -> Vec<i32> {
     let n = labels.len();
     let mut sets = super::sets::DisjointSets::new(n);
     let mut label_of = labels.to_vec();
@@ -133,7 +137,7 @@ fn assign_noise(edges: &[SpanningEdge], labels: &mut [i32]) {
             label_of[a.min(b)] = of_a.max(of_b);
         }
     }
-    for row in 0..n {
-        labels[row] = label_of[sets.find(row as u32) as usize];
-    }
+    (0..n as u32)
+        .map(|row| label_of[sets.find(row) as usize])
+        .collect()
 }
