@@ -147,6 +147,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// Of values that fill single precision, near and far from the origin, small and large. Neighbours are chosen by
+    /// squares in single precision, which are within `d + 4` roundings, of 2^-24, of the true ones. Halved by the root,
+    /// doubled for the choice between two: so far off may core distances be. The tree of Boruvka adds as much again.
+    #[test]
+    fn far_off_small_and_large_spanning_trees_weigh_what_the_dense_one_does(
+        n in 2..120_usize, d in 1..40_usize, k in 1..12_usize, a in 0..3_usize, far in 0..4_usize, size in 0..3_usize, seed: u64
+    ) {
+        let k = k.min(n - 1);
+        let mut rng = n2d_core::rng::SplitMix64::new(seed, 0, 0);
+        let (origin, unit) = ([0.0, 1000.0, -1000.0, 1e6][far], [-30_f32, 0.0, 30.0][size].exp2());
+        let rows: Vec<f32> = (0..n * d).map(|_| (rng.below(1 << 24) as f32 * 0.3e-6 + origin) * unit).collect();
+        let y = samples(&rows, d);
+        let alpha = [1.0, 0.6, 1.7][a];
+        let expected = dense_weight(y, Metric::Euclidean, k, alpha);
+        let choice = (d as f64 + 4.0) * f64::from(f32::EPSILON / 2.0);
+        for (algorithm, part) in [(SpanningAlgorithm::Boruvka, 2.0 * choice), (SpanningAlgorithm::Prim, choice)] {
+            let config = HdbscanConfig { algorithm, alpha, ..small(2, k) };
+            let model = fit(&config, y).model;
+            let weight: f64 = model.minimum_spanning_tree().iter().map(|edge| edge.weight).sum();
+            prop_assert!((weight - expected).abs() <= part * expected, "{algorithm:?}: {weight} for {expected}");
+        }
+        // All in double precision.
+        for metric in [Metric::Manhattan, Metric::Minkowski(3.0)] {
+            let model = fit(&HdbscanConfig { metric, alpha, ..small(2, k) }, y).model;
+            let weight: f64 = model.minimum_spanning_tree().iter().map(|edge| edge.weight).sum();
+            let expected = dense_weight(y, metric, k, alpha);
+            prop_assert!((weight - expected).abs() <= 1e-12 * expected, "{metric}: {weight} for {expected}");
+        }
+    }
+}
+
 #[test]
 fn a_recut_is_a_fit_with_other_options() {
     let rows = heaps(600, 2, 9, 7);
