@@ -206,11 +206,7 @@ impl PartConfig for HdbscanConfig {
             1,
         )?;
         options.between("alpha", self.alpha, 1e-6, 1e6)?;
-        if let Metric::Minkowski(p) = self.metric
-            && !(p.is_finite() && p >= 1.0)
-        {
-            return Err(options.refuse("metric", "minkowski:P with P finite and at least 1", self.metric));
-        }
+        self.metric.check(options, "metric")?;
         if self.algorithm == SpanningAlgorithm::Boruvka && self.metric != Metric::Euclidean {
             let allowed = format!("auto or prim for the metric {}", self.metric);
             return Err(options.refuse("algorithm", allowed, "boruvka"));
