@@ -137,7 +137,11 @@ fn load(
     interrupt.doing("the reading of the data");
     let _waiting = screen.waiting(format!("reading {}", args.data.display()));
     let encoded = plan.parts()[0] != "identity";
-    source.load(args.scale.map(Into::into), encoded)
+    let loaded = source.load(args.scale.map(Into::into), encoded)?;
+    if interrupt.token().is_cancelled() {
+        return Err(interrupt.interrupted());
+    }
+    Ok(loaded)
 }
 
 fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
