@@ -19,8 +19,9 @@ use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
 ///
 /// The same data, configuration and seed give the same bits for any number of threads, on one kind of processor.
 ///
-/// Time is that of `3 n_samples n_epochs` multiplications a weight. Memory beyond the data: four times the weights (five
-/// to six with `patience`), and some ten times `batch_size` rows of the widest layers.
+/// Time is that of `3 n_samples n_epochs` multiplications a weight. Memory beyond the data: three times the weights (two more
+/// with `patience`), once more those of the largest layer, and `batch_size` rows of every layer and two of the widest. burn's
+/// engine takes the weights' gradients and some more rows besides.
 ///
 /// [paper]: https://arxiv.org/abs/1908.05968
 #[derive(Debug, Clone, PartialEq)]

@@ -22,8 +22,7 @@ const ROWS: usize = 32;
 /// The buffers of one network for batches of up to some size.
 pub(crate) struct NativeEngine {
     loss: Loss,
-    /// What each layer takes: the batch, then the output of every layer but the last; then that of the last, the
-    /// reconstruction.
+    /// The batch, then the output of every layer: what the next one takes, and at last the reconstruction.
     outputs: Vec<Vec<f32>>,
     /// What the activation behind each layer took, where its derivative can't be told from what it gave; else empty.
     affine: Vec<Vec<f32>>,
