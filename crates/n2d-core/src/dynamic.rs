@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::persist::{Save, SaveError, State};
 use crate::{
     ApplyError, ApproximatePredict, Capability, Clusterer, Decode, Encoder, Fit, FitContext, FitError,
     FittedClusterer, FittedEncoder, FittedManifold, FittedN2d, Labels, Manifold, ManifoldClusterer, N2d,
@@ -127,6 +128,10 @@ impl FittedEncoder for Box<dyn FittedEncoder> {
     fn as_decode(&self) -> Option<&dyn Decode> {
         (**self).as_decode()
     }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        (**self).as_save()
+    }
 }
 
 impl Decode for Box<dyn FittedEncoder> {
@@ -157,6 +162,10 @@ impl FittedManifold for Box<dyn FittedManifold> {
 
     fn as_transform(&self) -> Option<&dyn Transform> {
         (**self).as_transform()
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        (**self).as_save()
     }
 }
 
@@ -197,6 +206,10 @@ impl FittedClusterer for Box<dyn FittedClusterer> {
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
         (**self).as_approximate_predict()
     }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        (**self).as_save()
+    }
 }
 
 impl Predict for Box<dyn FittedClusterer> {
@@ -225,3 +238,25 @@ impl ApproximatePredict for Box<dyn FittedClusterer> {
         }
     }
 }
+
+/// Writes saving for the boxes of fitted parts: through the part, if it can.
+macro_rules! save_boxed {
+    ($($fitted:ident),*) => {$(
+        impl Save for Box<dyn $fitted> {
+            fn kind(&self) -> &str {
+                self.as_save().map_or_else(|| self.name(), Save::kind)
+            }
+
+            fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
+                match self.as_save() {
+                    Some(part) => part.save_into(state),
+                    None => Err(SaveError::Unsupported {
+                        part: self.name().to_owned(),
+                    }),
+                }
+            }
+        }
+    )*};
+}
+
+save_boxed!(FittedEncoder, FittedManifold, FittedClusterer);

@@ -26,6 +26,7 @@ pub mod matmul;
 mod multiversion;
 mod observe;
 mod parallel;
+pub mod persist;
 mod pipeline;
 mod report;
 pub mod rng;

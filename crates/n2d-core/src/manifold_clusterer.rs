@@ -89,6 +89,11 @@ pub struct FittedManifoldClusterer<M, C> {
 }
 
 impl<M, C> FittedManifoldClusterer<M, C> {
+    /// Of fitted parts: a manifold learner and a clusterer that was fitted to its embedding.
+    pub fn from_fitted(manifold: M, clusterer: C) -> Self {
+        Self { manifold, clusterer }
+    }
+
     /// The fitted manifold learner.
     pub fn manifold(&self) -> &M {
         &self.manifold

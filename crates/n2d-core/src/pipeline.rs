@@ -102,6 +102,14 @@ pub struct FittedN2d<E, M, C> {
 }
 
 impl<E, M, C> FittedN2d<E, M, C> {
+    /// Of fitted parts: an encoder before a manifold learner and a clusterer that were fitted to its latents.
+    pub fn from_fitted(encoder: E, manifold_clusterer: FittedManifoldClusterer<M, C>) -> Self {
+        Self {
+            encoder,
+            manifold_clusterer,
+        }
+    }
+
     /// The fitted encoder.
     pub fn encoder(&self) -> &E {
         &self.encoder

@@ -7,6 +7,7 @@ use std::any::Any;
 
 use ndarray::{Array2, ArrayView2};
 
+use crate::persist::Save;
 use crate::{ApplyError, ConfigError, Fit, FitContext, FitError, Labels, Samples};
 
 /// One of the three stages of a pipeline.
@@ -94,6 +95,11 @@ pub trait FittedEncoder: Any + Send + Sync {
     fn as_decode(&self) -> Option<&dyn Decode> {
         None
     }
+
+    /// This, if it can be saved: `Some(self)` for whatever implements [`Persist`](crate::persist::Persist).
+    fn as_save(&self) -> Option<&dyn Save> {
+        None
+    }
 }
 
 /// A fitted encoder that can go back from latents to data.
@@ -123,6 +129,11 @@ pub trait FittedManifold: Any + Send + Sync {
 
     /// This, if it can place new rows.
     fn as_transform(&self) -> Option<&dyn Transform> {
+        None
+    }
+
+    /// This, if it can be saved: `Some(self)` for whatever implements [`Persist`](crate::persist::Persist).
+    fn as_save(&self) -> Option<&dyn Save> {
         None
     }
 }
@@ -164,6 +175,11 @@ pub trait FittedClusterer: Any + Send + Sync {
 
     /// This, if it can label new rows approximately.
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
+        None
+    }
+
+    /// This, if it can be saved: `Some(self)` for whatever implements [`Persist`](crate::persist::Persist).
+    fn as_save(&self) -> Option<&dyn Save> {
         None
     }
 }

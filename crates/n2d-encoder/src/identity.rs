@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{
     ApplyError, ConfigError, Decode, Encoder, Fit, FitContext, FitError, FittedEncoder, PartConfig, Report,
     Samples, Stage, Termination,
@@ -81,6 +82,24 @@ impl FittedEncoder for FittedIdentity {
 
     fn as_decode(&self) -> Option<&dyn Decode> {
         Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
+}
+
+impl Persist for FittedIdentity {
+    const KIND: &'static str = IdentityConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        state.set("n_features", &self.n_features);
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let n_features = state.get("n_features")?;
+        state.expect("n_features", "at least 1", n_features > 0)?;
+        Ok(Self { n_features })
     }
 }
 

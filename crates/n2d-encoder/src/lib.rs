@@ -41,6 +41,7 @@ mod identity;
 mod loss;
 mod native;
 mod network;
+mod network_state;
 mod optimizer;
 #[cfg(test)]
 mod reference;

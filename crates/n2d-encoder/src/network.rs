@@ -50,6 +50,17 @@ impl DenseLayer {
         (&mut self.weight, &mut self.bias)
     }
 
+    /// Of `n_in * n_out` weights, row by row, and `n_out` biases.
+    pub(crate) fn from_parameters(n_in: usize, n_out: usize, weight: Vec<f32>, bias: Vec<f32>) -> Self {
+        assert_eq!((weight.len(), bias.len()), (n_in * n_out, n_out));
+        Self {
+            n_in,
+            n_out,
+            weight,
+            bias,
+        }
+    }
+
     /// Weights uniform in `±sqrt(6 / (n_in + n_out))`, bias zero (Glorot and Bengio 2010; Keras' default).
     fn glorot_uniform(n_in: usize, n_out: usize, rng: &mut ChaCha8Rng) -> Result<Self, TooLarge> {
         let limit = (6.0 / (n_in as f64 + n_out as f64)).sqrt() as f32;
@@ -150,6 +161,15 @@ impl DenseNetwork {
             n_encoder: hidden.len() + 1,
             activation,
         })
+    }
+
+    /// Of layers that fit one to the next, the first `n_encoder` those of the encoder.
+    pub(crate) fn from_layers(layers: Vec<DenseLayer>, n_encoder: usize, activation: Activation) -> Self {
+        Self {
+            layers,
+            n_encoder,
+            activation,
+        }
     }
 
     /// The layers from data to latents.

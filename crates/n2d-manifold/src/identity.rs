@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{
     ApplyError, ConfigError, Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Report,
     Samples, Stage, Termination, Transform,
@@ -61,6 +62,24 @@ impl FittedManifold for FittedIdentity {
 
     fn as_transform(&self) -> Option<&dyn Transform> {
         Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
+}
+
+impl Persist for FittedIdentity {
+    const KIND: &'static str = IdentityConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        state.put_matrix("embedding", self.embedding.view());
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        Ok(Self {
+            embedding: state.finite_matrix("embedding")?,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::Save;
 use n2d_core::{ApplyError, FittedClusterer, Labels, PartConfig, Predict, PredictProba, Samples};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -23,6 +24,14 @@ impl FittedGaussianMixture {
             parameters: components.into(),
             labels: labels(&density, y),
             density,
+        }
+    }
+
+    pub(super) fn from_parts(parameters: MixtureParameters, density: Density, labels: Labels) -> Self {
+        Self {
+            parameters,
+            density,
+            labels,
         }
     }
 
@@ -151,6 +160,10 @@ impl FittedClusterer for FittedGaussianMixture {
     }
 
     fn as_predict_proba(&self) -> Option<&dyn PredictProba> {
+        Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
         Some(self)
     }
 }

@@ -8,6 +8,7 @@ mod em;
 mod fitted;
 mod moments;
 mod parameters;
+mod persist;
 mod restarts;
 mod rows;
 mod sampling;

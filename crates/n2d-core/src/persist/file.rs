@@ -1,0 +1,139 @@
+//! Files that are there as a whole or not at all.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{LoadError, Save, SaveError, State, to_bytes};
+
+/// Writes a part to a `.n2d` file. A kill or a full disk leaves what was there before.
+///
+/// # Errors
+/// As [`to_bytes`], and [`SaveError::Io`].
+pub fn write_file(path: &Path, part: &(impl Save + ?Sized)) -> Result<(), SaveError> {
+    let bytes = to_bytes(part)?;
+    write_atomically(path, |file| file.write_all(&bytes)).map_err(|source| SaveError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The state in a `.n2d` file, whatever its kind; [`State::load`] makes the part.
+///
+/// # Errors
+/// [`LoadError`] with the file's name.
+pub fn read_file(path: &Path) -> Result<State, LoadError> {
+    let bytes = fs::read(path).map_err(|source| LoadError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    State::from_bytes(bytes).map_err(|source| source.in_file(path))
+}
+
+impl LoadError {
+    /// The same error with the file it was met in.
+    pub fn in_file(self, path: &Path) -> Self {
+        Self::InFile {
+            path: path.to_owned(),
+            source: Box::new(self),
+        }
+    }
+}
+
+/// Writes a file whose name holds, at any moment and even after a crash, either the old content or all of the new.
+///
+/// The content goes into a file beside it (`.n2d-...`), is flushed to the disk, and then takes the name. A link is followed.
+///
+/// # Errors
+/// What the file system says, or `content` returns: then the old content stays.
+pub fn write_atomically(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let target = target(path)?;
+    let mut file = temporary(&target)?;
+    let mut buffered = BufWriter::new(&mut file);
+    content(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
+    file.as_file().sync_all()?;
+    file.persist(&target)?;
+    sync_folder(&target)
+}
+
+/// Whether [`write_atomically`] could begin: the folder is there and can be written to. Nothing is touched.
+///
+/// # Errors
+/// What the file system says.
+pub fn probe(path: &Path) -> io::Result<()> {
+    temporary(&target(path)?).map(drop)
+}
+
+/// Where the file really is. One that is there may be a link; one that is not has a folder that is.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path).or_else(|_| {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(fs::canonicalize(folder_of(path))?.join(name))
+    })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary(target: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are for their owner alone, but this one becomes a file like any other.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.prefix(".n2d-").tempfile_in(folder_of(target))
+}
+
+/// The new name is in the folder's content, which is flushed apart where folders can be.
+#[cfg(unix)]
+fn sync_folder(target: &Path) -> io::Result<()> {
+    fs::File::open(folder_of(target))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_leaves_the_old_content_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.n2d");
+        write_atomically(&path, |file| file.write_all(b"old")).unwrap();
+        let failed = write_atomically(&path, |file| {
+            file.write_all(b"new")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(probe(&path).is_ok());
+        assert!(probe(&folder.path().join("none/model.n2d")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write_atomically(&link, |file| file.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+    }
+}
