@@ -9,6 +9,8 @@ const EXAMPLES: &str = "\
 Examples:
   n2d fit pendigits                                     a built-in data set
   n2d fit measurements.csv --clusters 8 --out labels.csv
+  n2d fit measurements.csv --clusters 8 --out-model model.n2d
+  n2d predict model.n2d tomorrow.csv --out labels.csv
   n2d datasets                                          the built-in data sets, and where they are
   n2d parts umap                                        the options of a part
 
@@ -39,6 +41,27 @@ With --json, stdout gets one JSON object (null where unknown):
 Ctrl-C stops the run; what --latent and --embedding name is written as soon as its
 stage is finished, and is kept. A second Ctrl-C kills.";
 
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  n2d predict model.n2d new.csv --out labels.csv
+  n2d predict model.n2d new.csv --drop species --proba > probabilities.csv
+  n2d predict digits.n2d images.npy --out labels.csv --embedding places.npy --reconstruction images-again.npy
+
+A row gets the same label alone as among a million. Files are read, and outputs written, some rows at a time; an output
+takes its name only when it is whole. Labels of the training rows may differ in a few from the fitted ones, as new rows are placed
+on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many.";
+
+const ASSESS_EXAMPLES: &str = "\
+Examples:
+  n2d assess model.n2d                                   how well the clusters are apart
+  n2d assess model.n2d new.csv --labels species          agreement with known classes
+  n2d assess digits.n2d mnist --training                 do the training rows keep their labels?";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  n2d info model.n2d
+  n2d info model.n2d --json | jq .config";
+
 const DATASETS_EXAMPLES: &str = "\
 Data directories are looked at in this order: --data-dir, the environment variable N2D_DATA_DIR,
 the folder `n2d` of the platform's cache folder. Each holds a folder a set: mnist, har, ...
@@ -61,6 +84,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Cluster a built-in data set, or a file
     Fit(Box<FitArgs>),
+    /// Label new rows with a fitted model
+    Predict(PredictArgs),
+    /// Score a fitted model, on its own data or on rows whose classes are known
+    Assess(AssessArgs),
+    /// Show what a model file holds: its parts, their options, how the fit went
+    Info(InfoArgs),
     /// List the built-in data sets and where they are, or fetch them
     Datasets(DatasetsArgs),
     /// List the parts a pipeline can have, with their options
@@ -147,6 +176,10 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
     pub(crate) latent: Option<PathBuf>,
 
+    /// Write the fitted model, for `n2d predict`, `n2d assess` and `n2d info`
+    #[arg(long, value_name = "FILE.n2d", help_heading = "Output")]
+    pub(crate) out_model: Option<PathBuf>,
+
     /// One JSON object on stdout in place of the summary
     #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
@@ -158,6 +191,95 @@ pub(crate) struct FitArgs {
     /// Threads that work [default: one a core]
     #[arg(long, value_name = "T", value_parser = threads, allow_negative_numbers = true)]
     pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = PREDICT_EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct PredictArgs {
+    /// A model that `n2d fit --out-model` has written
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+
+    /// The rows to label: a file as for `n2d fit`, or a built-in data set. Read in pieces, whatever its size
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) input: PathBuf,
+
+    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) drop: Vec<String>,
+
+    /// Also how probable each cluster is: columns p0, p1, ...
+    #[arg(long)]
+    pub(crate) proba: bool,
+
+    /// Where the labels go: CSV with the columns row and cluster (-1 for noise), and strength for clusterers such as
+    /// hdbscan [default: stdout]
+    #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write where the rows lie in the embedding, a float32 array
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    pub(crate) embedding: Option<PathBuf>,
+
+    /// Write the rows' latents, a float32 array
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    pub(crate) latent: Option<PathBuf>,
+
+    /// Write what the encoder keeps of the rows, decoded again, in the units of the data; a float32 array
+    #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
+    pub(crate) reconstruction: Option<PathBuf>,
+
+    /// Where built-in data sets are looked for first
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// No progress and no count of rows
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// Threads that work [default: one a core]
+    #[arg(long, value_name = "T", value_parser = threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = ASSESS_EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct AssessArgs {
+    /// A model that `n2d fit --out-model` has written
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+
+    /// Rows to label and score, as for `n2d fit` [default: none; the model's own clusters are scored]
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// The known classes of these rows: a column of the text file, or a file with one label a row
+    #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// The rows are those the model was fitted to: their new labels are compared with the fitted ones
+    #[arg(long, requires = "input")]
+    pub(crate) training: bool,
+
+    /// Where built-in data sets are looked for first
+    #[arg(long, value_name = "DIR", requires = "input")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// One JSON object on stdout in place of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = INFO_EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct InfoArgs {
+    /// A model that `n2d fit --out-model` has written
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+
+    /// One JSON object on stdout in place of the text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

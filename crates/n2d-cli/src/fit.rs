@@ -4,9 +4,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use n2d::datasets::Dataset;
+use n2d::datasets::{Dataset, Scaling};
 use n2d::metrics::{Assessment, Contingency};
-use n2d::{FitContext, Labels, Parallelism};
+use n2d::{
+    DynFittedN2d, FitContext, FittedClusterer, Labels, Model, ModelInfo, Parallelism, PipelineConfig, Report,
+    StageReport,
+};
 
 use crate::args::FitArgs;
 use crate::errors::{CliError, print_stdout};
@@ -15,7 +18,7 @@ use crate::output::Output;
 use crate::plan::Plan;
 use crate::progress::{Screen, Watcher};
 use crate::source::{Loaded, Source};
-use crate::stages::{Outcome, Outputs, Run};
+use crate::stages::{Outputs, Run};
 use crate::text::{Style, counted};
 use crate::{memory, record, summary};
 
@@ -30,7 +33,11 @@ pub(crate) struct Finished<'a> {
     pub(crate) notes: &'a [String],
     pub(crate) seed: u64,
     pub(crate) threads: usize,
-    pub(crate) outcome: Outcome,
+    pub(crate) labels: &'a Labels,
+    /// Clusters the clusterer knows; some may have no row.
+    pub(crate) n_clusters: usize,
+    /// Of the encoder, the manifold learner and the clusterer.
+    pub(crate) reports: &'a [Report],
     pub(crate) known: Option<Known>,
     pub(crate) written: Vec<Kept>,
     pub(crate) seconds: f64,
@@ -48,9 +55,9 @@ pub(crate) struct Known {
 impl Finished<'_> {
     /// The rows of each cluster, by its number.
     pub(crate) fn cluster_sizes(&self) -> Vec<usize> {
-        let sizes = self.outcome.labels.sizes();
+        let sizes = self.labels.sizes();
         let beyond = sizes.last().map_or(0, |&(cluster, _)| cluster as usize + 1);
-        let mut of_all = vec![0; self.outcome.n_clusters.max(beyond)];
+        let mut of_all = vec![0; self.n_clusters.max(beyond)];
         for (cluster, size) in sizes {
             of_all[cluster as usize] = size;
         }
@@ -65,7 +72,7 @@ impl Finished<'_> {
 pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
     let start = Instant::now();
     let plan = Plan::new(args)?;
-    let source = Source::new(args)?;
+    let source = Source::of(&args.data, args.labels.as_deref(), args.data_dir.as_deref())?;
     let outputs = outputs(args, &source)?;
     let parallelism = parallelism(args.threads)?;
     let screen = Screen::new(args.quiet);
@@ -77,10 +84,10 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         .with_parallelism(parallelism)
         .with_cancel(interrupt.token())
         .with_observer(&mut watcher);
-    let outcome = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);
+    let fitted = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);
     let threads = ctx.parallelism().n_threads();
     screen.clear();
-    let outcome = outcome?;
+    let (model, reports) = fitted?;
     interrupt.end();
 
     let finished = Finished {
@@ -92,8 +99,10 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         notes: &loaded.notes,
         seed: args.seed,
         threads,
-        known: known(&loaded.data, &outcome)?,
-        outcome,
+        labels: model.labels(),
+        n_clusters: model.pipeline().clusterer().n_clusters(),
+        reports: &reports,
+        known: known(&loaded.data, model.labels())?,
         written: interrupt.kept(),
         seconds: start.elapsed().as_secs_f64(),
         peak_rss_mib: memory::peak_rss_mib(),
@@ -107,7 +116,7 @@ fn fit(
     outputs: &Outputs,
     interrupt: &Interrupt,
     ctx: &mut FitContext<'_>,
-) -> Result<Outcome, CliError> {
+) -> Result<(Model, Vec<Report>), CliError> {
     let x = loaded.data.samples();
     let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
     let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
@@ -125,7 +134,45 @@ fn fit(
         outputs,
         interrupt,
     };
-    run.fit(ctx)
+    let outcome = run.fit(ctx)?;
+    let model = model(
+        plan.config(n_clusters),
+        loaded,
+        outcome.fitted,
+        &outcome.reports,
+        ctx.seed(),
+    )?;
+    if let Some(output) = &outputs.model {
+        let kept = Kept::new(output.path(), "model: for n2d predict, assess and info");
+        interrupt.keep(kept, || output.write_model(&model))?;
+    }
+    Ok((model, outcome.reports))
+}
+
+fn model(
+    config: PipelineConfig,
+    loaded: &Loaded,
+    fitted: DynFittedN2d,
+    reports: &[Report],
+    seed: u64,
+) -> Result<Model, CliError> {
+    let data = &loaded.data;
+    let info = ModelInfo {
+        feature_names: data.feature_names.clone(),
+        row_shape: data.row_shape.clone(),
+        scaling: loaded.scaling.clone(),
+        value_range: loaded.value_range,
+        config: Some(config),
+        reports: reports.iter().map(StageReport::from).collect(),
+        ..ModelInfo::new(&data.name, seed)
+    };
+    let model = Model::new(fitted, info);
+    match loaded.scaler.scaling() {
+        Scaling::None => Ok(model),
+        _ => model
+            .with_scaler(loaded.scaler.clone())
+            .map_err(|error| CliError::from_error(&error)),
+    }
 }
 
 fn load(
@@ -151,21 +198,30 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         labels: checked(&args.out)?,
         embedding: checked(&args.embedding)?,
         latent: checked(&args.latent)?,
+        model: checked(&args.out_model)?,
     };
-    let given: Vec<&Output> = [&outputs.labels, &outputs.embedding, &outputs.latent]
-        .into_iter()
-        .flatten()
-        .collect();
+    all_different(&[
+        &outputs.labels,
+        &outputs.embedding,
+        &outputs.latent,
+        &outputs.model,
+    ])?;
+    Ok(outputs)
+}
+
+/// That no file is given for two outputs.
+pub(crate) fn all_different(outputs: &[&Option<Output>]) -> Result<(), CliError> {
+    let given: Vec<&Output> = outputs.iter().filter_map(|output| output.as_ref()).collect();
     for (i, output) in given.iter().enumerate() {
         if given[..i].iter().any(|earlier| earlier.is_same(output)) {
             let path = output.path().display();
             return Err(CliError::usage(format!("{path} is given for two outputs")));
         }
     }
-    Ok(outputs)
+    Ok(())
 }
 
-fn parallelism(threads: Option<usize>) -> Result<Parallelism, CliError> {
+pub(crate) fn parallelism(threads: Option<usize>) -> Result<Parallelism, CliError> {
     match threads.and_then(NonZeroUsize::new) {
         Some(threads) => Parallelism::threads(threads)
             .map_err(|error| CliError::failed(format!("--threads {threads}: {error}"))),
@@ -173,11 +229,11 @@ fn parallelism(threads: Option<usize>) -> Result<Parallelism, CliError> {
     }
 }
 
-fn known(data: &Dataset, outcome: &Outcome) -> Result<Option<Known>, CliError> {
+fn known(data: &Dataset, labels: &Labels) -> Result<Option<Known>, CliError> {
     let Some(classes) = &data.labels else {
         return Ok(None);
     };
-    let table = Contingency::new(classes, &outcome.labels).map_err(|error| CliError::from_error(&error))?;
+    let table = Contingency::new(classes, labels).map_err(|error| CliError::from_error(&error))?;
     Ok(Some(Known {
         assessment: Assessment::of(&table),
         mostly: mostly(&table, &data.label_names),

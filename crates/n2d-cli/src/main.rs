@@ -1,17 +1,21 @@
 //! The `n2d` program. It alone prints, reads the environment and catches signals; all else is in the library.
 
 mod args;
+mod assess;
 mod data_dirs;
 mod datasets_command;
 mod errors;
 #[cfg(feature = "download")]
 mod fetch_command;
 mod fit;
+mod info;
 mod interrupt;
 mod memory;
+mod model_source;
 mod output;
 mod parts_command;
 mod plan;
+mod predict;
 mod progress;
 mod record;
 mod source;
@@ -46,6 +50,9 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Fit(args) => fit::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Assess(args) => assess::run(args),
+        Command::Info(args) => info::run(args),
         Command::Datasets(args) => datasets_command::run(args),
         Command::Parts(args) => parts_command::run(args),
     }

@@ -1,12 +1,12 @@
 //! The files that are written: checked before the work begins, and never there by half.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use n2d::Labels;
+use n2d::persist::{self, AtomicFile};
+use n2d::{Labels, Model};
 use ndarray::ArrayView2;
-use tempfile::NamedTempFile;
 
 use crate::errors::CliError;
 
@@ -45,7 +45,7 @@ impl Output {
                 path.display()
             )));
         }
-        temporary(&target).map_err(|error| at(&plain(&error)))?;
+        persist::probe(&target).map_err(|error| at(&plain(&error)))?;
         Ok(Self {
             path: path.to_owned(),
             target,
@@ -67,11 +67,9 @@ impl Output {
     /// # Errors
     /// What the file system says.
     pub(crate) fn write_npy(&self, rows: ArrayView2<'_, f32>) -> Result<(), CliError> {
-        self.write(|file| {
-            file.write_all(&npy_header(rows.dim()))?;
-            rows.iter()
-                .try_for_each(|value| file.write_all(&value.to_le_bytes()))
-        })
+        let mut file = GrowingNpy::create(self)?;
+        file.append(rows)?;
+        file.commit()
     }
 
     /// Writes labels as CSV, `row,cluster`.
@@ -86,24 +84,79 @@ impl Output {
         })
     }
 
-    fn write(
-        &self,
-        content: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
-    ) -> Result<(), CliError> {
-        let write = || {
-            let mut file = temporary(&self.target)?;
-            let mut buffered = BufWriter::new(&mut file);
-            content(&mut buffered)?;
-            buffered.flush()?;
-            drop(buffered);
-            file.as_file().sync_all()?;
-            file.persist(&self.target)?;
-            Ok::<(), io::Error>(())
-        };
-        write().map_err(|error| {
-            let reason = plain(&error);
-            CliError::failed(format!("{} can't be written: {reason}", self.path.display()))
+    /// Writes a model.
+    ///
+    /// # Errors
+    /// A part that can't be saved, and what the file system says.
+    pub(crate) fn write_model(&self, model: &Model) -> Result<(), CliError> {
+        let bytes = persist::to_bytes(model).map_err(|error| CliError::from_error(&error))?;
+        self.write(|file| file.write_all(&bytes))
+    }
+
+    /// Begins the file, to be written bit by bit.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn create(&self) -> Result<AtomicFile, CliError> {
+        AtomicFile::create(&self.target).map_err(|error| self.refused(&error))
+    }
+
+    /// What the system says, in the words of an error.
+    pub(crate) fn refused(&self, error: &io::Error) -> CliError {
+        CliError::failed(format!(
+            "{} can't be written: {}",
+            self.path.display(),
+            plain(error)
+        ))
+    }
+
+    fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+        persist::write_atomically(&self.target, content).map_err(|error| self.refused(&error))
+    }
+}
+
+/// A `.npy` array of 32-bit floats whose number of rows shows at its end.
+pub(crate) struct GrowingNpy<'a> {
+    output: &'a Output,
+    file: AtomicFile,
+    shape: Option<(usize, usize)>,
+}
+
+impl<'a> GrowingNpy<'a> {
+    pub(crate) fn create(output: &'a Output) -> Result<Self, CliError> {
+        let file = output.create()?;
+        Ok(Self {
+            output,
+            file,
+            shape: None,
         })
+    }
+
+    pub(crate) fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<(), CliError> {
+        let (n_rows, n_columns) = rows.dim();
+        let mut write = || {
+            if self.shape.is_none() {
+                self.file.write_all(&npy_header((0, n_columns)))?;
+            }
+            rows.iter()
+                .try_for_each(|value| self.file.write_all(&value.to_le_bytes()))
+        };
+        write().map_err(|error| self.output.refused(&error))?;
+        let before = self.shape.map_or(0, |(n_rows, _)| n_rows);
+        self.shape = Some((before + n_rows, n_columns));
+        Ok(())
+    }
+
+    /// The header has the same length for any number of rows: the right one takes the place of the first.
+    pub(crate) fn commit(mut self) -> Result<(), CliError> {
+        let header = npy_header(self.shape.unwrap_or((0, 0)));
+        let output = self.output;
+        let write = || {
+            self.file.rewind()?;
+            self.file.write_all(&header)?;
+            self.file.commit()
+        };
+        write().map_err(|error| output.refused(&error))
     }
 }
 
@@ -138,20 +191,14 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-fn temporary(target: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are for their owner alone, but this one becomes a file like any other.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".n2d-").tempfile_in(folder_of(target))
-}
+/// A multiple of 64, to which the values are aligned; the longest numbers there are leave room.
+const NPY_HEADER: usize = 128;
 
-/// Version 1.0 of the format: the header is padded so that the values are aligned to 64 bytes.
+/// Version 1.0 of the format, padded to one length whatever the shape.
 fn npy_header((n_rows, n_columns): (usize, usize)) -> Vec<u8> {
     let dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_rows}, {n_columns}), }}");
     let lead = b"\x93NUMPY\x01\x00";
-    let unpadded = lead.len() + 2 + dict.len() + 1;
-    let padding = unpadded.next_multiple_of(64) - unpadded;
+    let padding = NPY_HEADER - (lead.len() + 2 + dict.len() + 1);
     let length = (dict.len() + padding + 1) as u16;
     let mut header = lead.to_vec();
     header.extend(length.to_le_bytes());

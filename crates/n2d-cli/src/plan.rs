@@ -109,11 +109,15 @@ impl Plan {
     /// # Errors
     /// Bad usage where a part can't have so many.
     pub(crate) fn pipeline(&self, n_clusters: Option<usize>) -> Result<DynN2d, CliError> {
-        let config = PipelineConfig {
+        self.build(&self.config(n_clusters))
+    }
+
+    /// Its configuration for so many clusters.
+    pub(crate) fn config(&self, n_clusters: Option<usize>) -> PipelineConfig {
+        PipelineConfig {
             n_clusters,
             ..self.config.clone()
-        };
-        self.build(&config)
+        }
     }
 
     fn build(&self, config: &PipelineConfig) -> Result<DynN2d, CliError> {

@@ -60,6 +60,15 @@ impl Screen {
 /// A bar that goes when it is dropped.
 pub(crate) struct Waiting(Option<ProgressBar>);
 
+impl Waiting {
+    /// How far it is.
+    pub(crate) fn say(&self, text: String) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(text);
+        }
+    }
+}
+
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
@@ -157,7 +166,7 @@ impl Observer for Watcher {
 /// A bar of unknown length so far.
 fn new_bar(bars: &MultiProgress, prefix: String) -> ProgressBar {
     let bar = bars.add(ProgressBar::no_length());
-    bar.set_style(style("{prefix}  {spinner} {elapsed}"));
+    bar.set_style(style("{prefix}  {spinner} {elapsed}  {wide_msg}"));
     bar.set_prefix(prefix);
     // Some work has long steps: time is seen to pass all the same.
     bar.enable_steady_tick(Duration::from_millis(200));

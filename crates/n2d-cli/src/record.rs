@@ -40,21 +40,21 @@ struct Seconds {
 pub(crate) fn json(run: &Finished<'_>) -> Result<String, CliError> {
     let scores = run.known.as_ref().map(|known| known.assessment);
     let seconds = |stage: usize| {
-        let report: Option<&Report> = run.outcome.reports.get(stage);
+        let report: Option<&Report> = run.reports.get(stage);
         report.map(|report| rounded(report.seconds))
     };
     let record = Record {
         dataset: run.name,
         n_samples: run.n_samples,
         n_features: run.n_features,
-        n_clusters: run.outcome.n_clusters,
+        n_clusters: run.n_clusters,
         seed: run.seed,
         threads: run.threads,
         acc: scores.map(|scores| scores.acc),
         nmi: scores.map(|scores| scores.nmi),
         ari: scores.map(|scores| scores.ari),
-        noise: run.outcome.labels.n_noise(),
-        loss: loss(&run.outcome.reports),
+        noise: run.labels.n_noise(),
+        loss: loss(run.reports),
         seconds: Seconds {
             encoder: seconds(0),
             manifold: seconds(1),

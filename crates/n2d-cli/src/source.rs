@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use n2d::datasets::{
-    BuiltIn, Dataset, LoadError, ReadError, ReadErrorKind, ReadOptions, Scaling, UnknownName, read_labels,
-    read_path,
+    BuiltIn, Dataset, LoadError, ReadError, ReadErrorKind, ReadOptions, Scaler, Scaling, UnknownName,
+    read_labels, read_path,
 };
 
-use crate::args::FitArgs;
 use crate::data_dirs;
 use crate::errors::{CliError, nearest};
 use crate::text::counted;
@@ -25,44 +24,37 @@ pub(crate) struct Loaded {
     pub(crate) data: Dataset,
     /// How its values are scaled, in words.
     pub(crate) scaling: String,
+    pub(crate) scaler: Scaler,
+    /// The least and the greatest value before that.
+    pub(crate) value_range: (f32, f32),
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
 }
 
 impl Source {
-    /// Tells names from files.
+    /// Tells names from files; `labels` and `data_dir` are the options of these names.
     ///
     /// # Errors
     /// Bad usage: an unknown name, options that the other kind has.
-    pub(crate) fn new(args: &FitArgs) -> Result<Self, CliError> {
-        let parsed: Result<BuiltIn, UnknownName> = args.data.to_string_lossy().parse();
+    pub(crate) fn of(data: &Path, labels: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, CliError> {
+        let parsed: Result<BuiltIn, UnknownName> = data.to_string_lossy().parse();
         match parsed {
-            Ok(set) => Self::built_in(set, args),
-            Err(_) if looks_like_file(&args.data) => Self::file(args),
+            Ok(set) if labels.is_some() => Err(CliError::usage(format!(
+                "--labels is for files: the classes of {set} are known"
+            ))),
+            Ok(set) => Ok(Self::BuiltIn {
+                set,
+                data_dir: data_dir.map(Path::to_owned),
+            }),
+            Err(_) if looks_like_file(data) && data_dir.is_some() => Err(CliError::usage(
+                "--data-dir is for built-in data sets, but a file is given",
+            )),
+            Err(_) if looks_like_file(data) => Ok(Self::File {
+                path: data.to_owned(),
+                labels: labels.map(Path::to_owned),
+            }),
             Err(error) => Err(unknown_name(&error, true)),
         }
-    }
-
-    fn built_in(set: BuiltIn, args: &FitArgs) -> Result<Self, CliError> {
-        if args.labels.is_some() {
-            return Err(CliError::usage(format!(
-                "--labels is for files: the classes of {set} are known"
-            )));
-        }
-        let data_dir = args.data_dir.clone();
-        Ok(Self::BuiltIn { set, data_dir })
-    }
-
-    fn file(args: &FitArgs) -> Result<Self, CliError> {
-        if args.data_dir.is_some() {
-            return Err(CliError::usage(
-                "--data-dir is for built-in data sets, but a file is given",
-            ));
-        }
-        Ok(Self::File {
-            path: args.data.clone(),
-            labels: args.labels.clone(),
-        })
     }
 
     /// Files that are read, and must not be overwritten.
@@ -77,27 +69,35 @@ impl Source {
         }
     }
 
+    /// Reads the data, not scaled.
+    ///
+    /// # Errors
+    /// Data that is missing or can't be read.
+    pub(crate) fn read(&self) -> Result<Dataset, CliError> {
+        match self {
+            Self::BuiltIn { set, data_dir } => load_set(*set, data_dir.as_deref()),
+            Self::File { path, labels } => read_file(path, labels.as_deref()),
+        }
+    }
+
     /// Reads and scales the data; `encoded` says whether an encoder follows, which expects values of 0..1.
     ///
     /// # Errors
     /// Data that is missing or can't be read.
     pub(crate) fn load(&self, scale: Option<Scaling>, encoded: bool) -> Result<Loaded, CliError> {
-        let (data, default, as_it_comes) = match self {
-            Self::BuiltIn { set, data_dir } => {
-                let data = load_set(*set, data_dir.as_deref())?;
-                (data, Scaling::None, format!("values {}", set.info().scaling))
-            }
-            Self::File { path, labels } => {
-                let data = read_file(path, labels.as_deref())?;
+        let data = self.read()?;
+        let (default, as_it_comes) = match self {
+            Self::BuiltIn { set, .. } => (Scaling::None, format!("values {}", set.info().scaling)),
+            Self::File { .. } => {
                 let default = if encoded { Scaling::MinMax } else { Scaling::None };
-                (data, default, "values as they are".to_owned())
+                (default, "values as they are".to_owned())
             }
         };
         scaled(data, scale.unwrap_or(default), as_it_comes)
     }
 }
 
-fn looks_like_file(path: &Path) -> bool {
+pub(crate) fn looks_like_file(path: &Path) -> bool {
     let text = path.to_string_lossy();
     path.is_file() || text.contains(std::path::is_separator) || text.contains('.')
 }
@@ -116,7 +116,7 @@ pub(crate) fn unknown_name(error: &UnknownName, or_file: bool) -> CliError {
     }
 }
 
-fn load_set(set: BuiltIn, data_dir: Option<&Path>) -> Result<Dataset, CliError> {
+pub(crate) fn load_set(set: BuiltIn, data_dir: Option<&Path>) -> Result<Dataset, CliError> {
     let dirs = data_dirs::to_look_in(data_dir)?;
     set.load(&dirs).map_err(|error| {
         let refusal = CliError::from_error(&error);
@@ -168,7 +168,7 @@ fn with_labels_of_file(path: &Path, labels: &Path, no_column: ReadError) -> Resu
     Ok(data)
 }
 
-fn refused(error: ReadError) -> CliError {
+pub(crate) fn refused(error: ReadError) -> CliError {
     let refusal = CliError::from_error(&error);
     match error.kind {
         ReadErrorKind::NotANumber { .. } => {
@@ -185,6 +185,8 @@ fn refused(error: ReadError) -> CliError {
 }
 
 fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Loaded, CliError> {
+    let wider = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
+    let value_range = data.x.iter().fold((f32::INFINITY, f32::NEG_INFINITY), wider);
     let scaler = data
         .scale(scaling)
         .map_err(|error| CliError::from_error(&error))?;
@@ -201,5 +203,11 @@ fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Lo
         Scaling::MinMax => "each column scaled to 0..1".to_owned(),
         Scaling::Standard => "each column scaled to mean 0 and standard deviation 1".to_owned(),
     };
-    Ok(Loaded { data, scaling, notes })
+    Ok(Loaded {
+        data,
+        scaling,
+        scaler,
+        value_range,
+        notes,
+    })
 }

@@ -1,7 +1,7 @@
 //! The run, stage by stage, so that what a stage has made is written as soon as it is there.
 
 use n2d::{
-    DynN2d, Encoder, Fit, FitContext, FitError, FittedClusterer, FittedEncoder, FittedManifold, Labels,
+    DynFittedN2d, DynN2d, Encoder, Fit, FitContext, FitError, FittedEncoder, FittedManifold, FittedN2d,
     Manifold, Report, Samples,
 };
 use ndarray::{Array2, ArrayView2};
@@ -16,14 +16,12 @@ pub(crate) struct Outputs {
     pub(crate) labels: Option<Output>,
     pub(crate) embedding: Option<Output>,
     pub(crate) latent: Option<Output>,
+    pub(crate) model: Option<Output>,
 }
 
 /// What a run has come to.
-#[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) labels: Labels,
-    /// Clusters the clusterer knows; some may have no row.
-    pub(crate) n_clusters: usize,
+    pub(crate) fitted: DynFittedN2d,
     /// Of the encoder, the manifold learner and the clusterer.
     pub(crate) reports: Vec<Report>,
 }
@@ -40,6 +38,7 @@ pub(crate) struct Run<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+type FittedEncoderBox = Box<dyn FittedEncoder>;
 type FittedManifoldBox = Box<dyn FittedManifold>;
 
 impl Run<'_> {
@@ -56,31 +55,26 @@ impl Run<'_> {
     }
 
     fn fit_stages(&self, ctx: &mut FitContext<'_>) -> Result<Outcome, StageError> {
-        let encoded = self.encode(ctx)?;
-        let z = Samples::new(encoded.model.view()).map_err(|source| FitError::Data {
+        let (encoder, latents) = self.encode(ctx)?;
+        let z = Samples::new(latents.view()).map_err(|source| FitError::Data {
             part: self.parts[0].to_owned(),
             source,
         })?;
         let manifold = self.embed(z, ctx)?;
-        let mut outcome = self.cluster(manifold, ctx)?;
-        outcome.reports.insert(0, encoded.report);
-        Ok(outcome)
+        self.cluster(encoder, manifold, ctx)
     }
 
-    /// The latents.
-    fn encode(&self, ctx: &mut FitContext<'_>) -> Result<Fit<Array2<f32>>, StageError> {
+    /// The encoder and the latents.
+    fn encode(&self, ctx: &mut FitContext<'_>) -> Result<(Fit<FittedEncoderBox>, Array2<f32>), StageError> {
         self.interrupt.doing(format!("the encoder ({})", self.parts[0]));
-        let Fit { model, report } = self.pipeline.encoder().fit(self.x, ctx)?;
-        let encode = || model.encode(self.x).map_err(FitError::from);
+        let encoder = self.pipeline.encoder().fit(self.x, ctx)?;
+        let encode = || encoder.model.encode(self.x).map_err(FitError::from);
         let latents = ctx.parallelism().install(encode)?;
         if let Some(output) = &self.outputs.latent {
             let go_on = self.go_on(output, "--encoder identity", ctx);
             self.keep_array(output, "latents", latents.view(), go_on)?;
         }
-        Ok(Fit {
-            model: latents,
-            report,
-        })
+        Ok((encoder, latents))
     }
 
     fn embed(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedManifoldBox>, StageError> {
@@ -96,20 +90,22 @@ impl Run<'_> {
 
     fn cluster(
         &self,
+        encoder: Fit<FittedEncoderBox>,
         manifold: Fit<FittedManifoldBox>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Outcome, StageError> {
         self.interrupt.doing(format!("the clusterer ({})", self.parts[2]));
         let Fit { model, report } = self.pipeline.manifold_clusterer().fit_embedded(manifold, ctx)?;
-        let labels = model.labels().clone();
         if let Some(output) = &self.outputs.labels {
             let kept = Kept::new(output.path(), "labels: row, cluster");
-            self.interrupt.keep(kept, || output.write_labels(&labels))?;
+            self.interrupt
+                .keep(kept, || output.write_labels(model.labels()))?;
         }
+        let mut reports = vec![encoder.report];
+        reports.extend(report.parts);
         Ok(Outcome {
-            n_clusters: model.clusterer().n_clusters(),
-            labels,
-            reports: report.parts,
+            fitted: FittedN2d::from_fitted(encoder.model, model),
+            reports,
         })
     }
 

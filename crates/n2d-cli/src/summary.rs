@@ -44,7 +44,7 @@ fn stages(run: &Finished<'_>, style: Style) -> String {
         ];
         row.to_vec()
     };
-    let mut rows: Vec<Vec<String>> = names.into_iter().zip(&run.outcome.reports).map(row).collect();
+    let mut rows: Vec<Vec<String>> = names.into_iter().zip(run.reports).map(row).collect();
     let peak = run
         .peak_rss_mib
         .map(|mib| format!(", peak memory {}", mebibytes(mib)));
@@ -83,7 +83,6 @@ fn outcome(stage: &str, report: &Report) -> String {
 fn notes(run: &Finished<'_>, style: Style) -> Option<String> {
     let of_data = run.notes.iter().map(|note| ("data", note));
     let of_parts = run
-        .outcome
         .reports
         .iter()
         .flat_map(|report| report.notes.iter().map(|note| (report.part.as_str(), note)));
@@ -116,7 +115,7 @@ fn clusters(run: &Finished<'_>, style: Style) -> String {
     let last = if run.known.is_some() { "mostly" } else { "" };
     let mut rows = vec![["cluster", "rows", "share", "", last].map(str::to_owned).to_vec()];
     rows.extend(sizes.iter().enumerate().take(MOST_CLUSTERS_SHOWN).map(row));
-    let n_noise = run.outcome.labels.n_noise();
+    let n_noise = run.labels.n_noise();
     if n_noise > 0 {
         let share = percent(n_noise as f64 / run.n_samples as f64);
         rows.push(vec!["noise".to_owned(), grouped(n_noise), share]);
@@ -159,33 +158,25 @@ fn written(run: &Finished<'_>, style: Style) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::Outcome;
     use n2d::Labels;
 
     fn report(part: &str, termination: Termination) -> Report {
         Report::new(part, termination).with_n_iter(12)
     }
 
-    fn finished(labels: Vec<i32>, n_clusters: usize) -> Finished<'static> {
-        let n_samples = labels.len();
+    fn finished<'a>(labels: &'a Labels, n_clusters: usize, reports: &'a [Report]) -> Finished<'a> {
         Finished {
             name: "points",
-            n_samples,
+            n_samples: labels.len(),
             n_features: 1,
             n_classes: None,
             scaling: "values as they are",
             notes: &[],
             seed: 3,
             threads: 1,
-            outcome: Outcome {
-                labels: Labels::new(labels).unwrap(),
-                n_clusters,
-                reports: vec![
-                    report("dense", Termination::Completed).with_objective("loss", 0.0123456),
-                    report("umap", Termination::Stopped),
-                    report("gmm", Termination::MaxIter).with_note("one was left out"),
-                ],
-            },
+            labels,
+            n_clusters,
+            reports,
             known: None,
             written: Vec::new(),
             seconds: 100.0,
@@ -195,7 +186,13 @@ mod tests {
 
     #[test]
     fn says_all_there_is_and_nothing_else() {
-        let text = text(&finished(vec![0, 0, 0, 0, 2, -1], 3), Style::plain());
+        let reports = [
+            report("dense", Termination::Completed).with_objective("loss", 0.0123456),
+            report("umap", Termination::Stopped),
+            report("gmm", Termination::MaxIter).with_note("one was left out"),
+        ];
+        let labels = Labels::new(vec![0, 0, 0, 0, 2, -1]).unwrap();
+        let text = text(&finished(&labels, 3, &reports), Style::plain());
         let expected = "\
 points  6 rows x 1 column; values as they are
 
@@ -220,7 +217,8 @@ Notes
 
     #[test]
     fn many_clusters_are_cut_short() {
-        let text = text(&finished((0..40).collect(), 40), Style::plain());
+        let labels = Labels::new((0..40).collect()).unwrap();
+        let text = text(&finished(&labels, 40, &[]), Style::plain());
         assert!(text.ends_with("  and 10 more\n"), "{text}");
     }
 }

@@ -5,8 +5,8 @@ use ndarray::{Array2, ArrayView2};
 use crate::persist::{Save, SaveError, State};
 use crate::{
     ApplyError, ApproximatePredict, Capability, Clusterer, Decode, Encoder, Fit, FitContext, FitError,
-    FittedClusterer, FittedEncoder, FittedManifold, FittedN2d, Labels, Manifold, ManifoldClusterer, N2d,
-    Predict, PredictProba, Samples, Transform,
+    FittedClusterer, FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d, Labels, Manifold,
+    ManifoldClusterer, N2d, Predict, PredictProba, Samples, Transform,
 };
 
 /// The pipeline with parts chosen at run time. It is [`N2d`] itself with boxes in its slots.
@@ -33,6 +33,19 @@ where
         let (manifold, clusterer) = later.into_parts();
         let later = ManifoldClusterer::new(BoxManifold::new(manifold), BoxClusterer::new(clusterer));
         N2d::new(BoxEncoder::new(encoder), later)
+    }
+}
+
+impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C> {
+    /// The same fitted pipeline with its parts boxed.
+    pub fn boxed(self) -> DynFittedN2d {
+        let (encoder, later) = self.into_parts();
+        let (manifold, clusterer) = later.into_parts();
+        let later = FittedManifoldClusterer::from_fitted(
+            Box::new(manifold) as Box<dyn FittedManifold>,
+            Box::new(clusterer) as Box<dyn FittedClusterer>,
+        );
+        FittedN2d::from_fitted(Box::new(encoder), later)
     }
 }
 

@@ -94,6 +94,11 @@ impl<M, C> FittedManifoldClusterer<M, C> {
         Self { manifold, clusterer }
     }
 
+    /// The fitted parts, given away.
+    pub fn into_parts(self) -> (M, C) {
+        (self.manifold, self.clusterer)
+    }
+
     /// The fitted manifold learner.
     pub fn manifold(&self) -> &M {
         &self.manifold

@@ -110,6 +110,11 @@ impl<E, M, C> FittedN2d<E, M, C> {
         }
     }
 
+    /// The fitted parts, given away.
+    pub fn into_parts(self) -> (E, FittedManifoldClusterer<M, C>) {
+        (self.encoder, self.manifold_clusterer)
+    }
+
     /// The fitted encoder.
     pub fn encoder(&self) -> &E {
         &self.encoder

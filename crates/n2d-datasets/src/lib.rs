@@ -3,7 +3,7 @@
 //! - [`BuiltIn`]: MNIST, its test set, Fashion-MNIST, HAR, pendigits and USPS, scaled as the paper's authors scaled
 //!   them. Two are compiled in; the others are looked for in the [`DataDirs`] the caller names.
 //! - [`read_path`]: `.npy`, `.npz`, `.csv`, `.tsv`, `.txt` and IDX files, each also compressed with gzip;
-//!   [`read_labels`]: a file of known classes.
+//!   [`read_labels`]: a file of known classes; [`read_chunks`]: some rows at a time.
 //! - [`Scaling`]: no scaling, min-max, standard.
 //! - `fetch`, with the feature `download`: fetches a built-in set over HTTP into a data directory.
 //!
@@ -42,5 +42,7 @@ pub use error::{
     Column, LabelCountError, LoadError, Looked, MissingData, Place, ReadError, ReadErrorKind, UnknownName,
 };
 pub use locate::{DataDirs, Listing, Location};
-pub use readers::{Delimiter, Header, ReadOptions, read_bytes, read_labels, read_path};
+pub use readers::{
+    Delimiter, Header, ReadOptions, RowChunks, read_bytes, read_chunks, read_labels, read_path,
+};
 pub use scaling::{Scaler, Scaling};

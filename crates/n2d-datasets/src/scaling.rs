@@ -1,12 +1,15 @@
+use n2d_core::persist::{LoadError, Persist, State};
 use n2d_core::{ApplyError, Samples};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::UnknownName;
 
 /// How columns are brought to a common scale before clustering.
 ///
 /// Built-in sets come scaled as the paper's authors scaled them and need none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scaling {
     /// Values as they are: the default.
     #[default]
@@ -125,6 +128,23 @@ impl Scaler {
     /// # Errors
     /// [`ApplyError::FeatureMismatch`] where the rows are of another width.
     pub fn apply(&self, x: &mut Array2<f32>) -> Result<(), ApplyError> {
+        self.each_value(x, ColumnScale::apply)
+    }
+
+    /// Takes scaled rows, such as an encoder's reconstructions, back to the units of the data, in place. A column without scale
+    /// gets its only value.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] where the rows are of another width.
+    pub fn invert(&self, x: &mut Array2<f32>) -> Result<(), ApplyError> {
+        self.each_value(x, ColumnScale::invert)
+    }
+
+    fn each_value(
+        &self,
+        x: &mut Array2<f32>,
+        change: impl Fn(ColumnScale, f32) -> f32,
+    ) -> Result<(), ApplyError> {
         if x.ncols() != self.n_features {
             return Err(ApplyError::FeatureMismatch {
                 part: Scaling::PART.to_owned(),
@@ -133,11 +153,46 @@ impl Scaler {
             });
         }
         for mut row in x.rows_mut() {
-            for (value, column) in row.iter_mut().zip(&self.columns) {
-                *value = column.apply(*value);
+            for (value, &column) in row.iter_mut().zip(&self.columns) {
+                *value = change(column, *value);
             }
         }
         Ok(())
+    }
+
+    /// Width of the rows it takes.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+}
+
+impl Persist for Scaler {
+    const KIND: &'static str = Scaling::PART;
+
+    fn save(&self, state: &mut State) {
+        state.set("scaling", &self.scaling);
+        state.set("n_features", &self.n_features);
+        let column = |value: fn(&ColumnScale) -> f64| self.columns.iter().map(value).collect::<Vec<_>>();
+        state.put("offset", &column(|c| c.offset));
+        state.put("scale", &column(|c| c.scale));
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let scaling = state.get("scaling")?;
+        let n_features = state.get("n_features")?;
+        let (offset, scale) = (state.finite_vec("offset")?, state.finite_vec("scale")?);
+        let n_columns = if scaling == Scaling::None { 0 } else { n_features };
+        let allowed = format!("of {n_columns} columns");
+        state.expect("offset", &allowed, offset.len() == n_columns)?;
+        state.expect("scale", &allowed, scale.len() == n_columns)?;
+        let columns = offset.into_iter().zip(scale);
+        Ok(Self {
+            scaling,
+            n_features,
+            columns: columns
+                .map(|(offset, scale)| ColumnScale { offset, scale })
+                .collect(),
+        })
     }
 }
 
@@ -147,6 +202,10 @@ impl ColumnScale {
             return 0.0;
         }
         ((f64::from(value) - self.offset) / self.scale) as f32
+    }
+
+    fn invert(self, value: f32) -> f32 {
+        (f64::from(value) * self.scale + self.offset) as f32
     }
 }
 
@@ -250,6 +309,21 @@ mod tests {
             error.to_string(),
             "scaling: fitted on rows of 2 features, but given rows of 1"
         );
+    }
+
+    #[test]
+    fn scaled_rows_go_back_and_scalers_come_back() {
+        let x = array![[0.0, 7.0], [2.0, 7.0], [8.0, 7.0]];
+        for scaling in [Scaling::None, Scaling::MinMax, Scaling::Standard] {
+            let scaler = scaling.fit(Samples::new(x.view()).unwrap());
+            let mut there = x.clone();
+            scaler.apply(&mut there).unwrap();
+            scaler.invert(&mut there).unwrap();
+            assert!(there.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-6), "{there}");
+
+            let bytes = n2d_core::persist::to_bytes(&scaler).unwrap();
+            assert_eq!(n2d_core::persist::from_bytes::<Scaler>(&bytes).unwrap(), scaler);
+        }
     }
 
     #[test]

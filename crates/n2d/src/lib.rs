@@ -44,10 +44,13 @@
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
 mod config;
+mod kinds;
+mod model;
 mod preset;
 mod registry;
 
 pub use config::{PartChoice, PipelineConfig};
+pub use model::{Assigned, Model, ModelInfo, StageReport};
 pub use n2d_cluster as cluster;
 pub use n2d_core::*;
 pub use n2d_datasets as datasets;
@@ -65,9 +68,11 @@ pub mod prelude {
     pub use crate::encoder::DenseAutoencoderConfig;
     pub use crate::manifold::UmapConfig;
     pub use crate::metrics::Assess;
+    pub use crate::persist::{self, Persist};
     pub use crate::{
         ApproximatePredict, CancelToken, Clusterer, Control, Decode, Encoder, Event, Fit, FitContext,
-        FittedClusterer, FittedEncoder, FittedManifold, Labels, Manifold, ManifoldClusterer, N2d, Observer,
-        Parallelism, PartConfig, Predict, PredictProba, Samples, Transform, UmapGmm,
+        FittedClusterer, FittedEncoder, FittedManifold, Labels, Manifold, ManifoldClusterer, Model,
+        ModelInfo, N2d, Observer, Parallelism, PartChoice, PartConfig, PipelineConfig, Predict, PredictProba,
+        Registry, Samples, Transform, UmapGmm,
     };
 }

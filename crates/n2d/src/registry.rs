@@ -1,7 +1,7 @@
 use n2d_cluster as cluster;
 use n2d_core::{
-    BoxClusterer, BoxEncoder, BoxManifold, Clusterer, ConfigError, DynN2d, Encoder, Manifold,
-    ManifoldClusterer, N2d, PartConfig, Stage,
+    BoxClusterer, BoxEncoder, BoxManifold, Clusterer, ConfigError, DynN2d, Encoder, FittedClusterer,
+    FittedEncoder, FittedManifold, Manifold, ManifoldClusterer, N2d, PartConfig, Stage,
 };
 use n2d_encoder::DenseAutoencoderConfig;
 use n2d_manifold::UmapConfig;
@@ -9,9 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::kinds::Kinds;
 use crate::{PartChoice, PipelineConfig};
 
-/// The parts that a pipeline can be built from by name: ours, and those you register.
+/// The parts that a pipeline can be built from by name, and the fitted ones that a model file can hold: ours, and those you
+/// register.
 ///
 /// ```
 /// use n2d::Registry;
@@ -24,6 +26,9 @@ pub struct Registry {
     encoders: Vec<Entry<BoxEncoder>>,
     manifolds: Vec<Entry<BoxManifold>>,
     clusterers: Vec<Entry<BoxClusterer>>,
+    pub(crate) fitted_encoders: Kinds<dyn FittedEncoder>,
+    pub(crate) fitted_manifolds: Kinds<dyn FittedManifold>,
+    pub(crate) fitted_clusterers: Kinds<dyn FittedClusterer>,
 }
 
 /// A configuration that a registry can make from options by name.
@@ -58,6 +63,7 @@ impl Default for Registry {
             .with_clusterer::<cluster::SpectralClusteringConfig>()
             .with_clusterer::<cluster::AgglomerativeConfig>()
             .with_clusterers_of_other_crates()
+            .with_fitted_parts()
     }
 }
 
@@ -68,6 +74,9 @@ impl Registry {
             encoders: Vec::new(),
             manifolds: Vec::new(),
             clusterers: Vec::new(),
+            fitted_encoders: Kinds::default(),
+            fitted_manifolds: Kinds::default(),
+            fitted_clusterers: Kinds::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! States as safetensors bytes, and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use safetensors::SafeTensors;
@@ -65,7 +65,7 @@ pub fn to_bytes(part: &(impl Save + ?Sized)) -> Result<Vec<u8>, SaveError> {
         .iter()
         .map(|(name, array)| Ok((name, view(array)?)))
         .collect();
-    let metadata = HashMap::from([(ENTRY.to_owned(), entry)]);
+    let metadata = [(ENTRY.to_owned(), entry)].into();
     safetensors::serialize(
         views.map_err(container::<safetensors::SafeTensorError>)?,
         Some(metadata),

@@ -1,7 +1,7 @@
 //! Files that are there as a whole or not at all.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -44,26 +44,70 @@ impl LoadError {
 
 /// Writes a file whose name holds, at any moment and even after a crash, either the old content or all of the new.
 ///
-/// The content goes into a file beside it (`.n2d-...`), is flushed to the disk, and then takes the name. A link is followed.
-///
 /// # Errors
 /// What the file system says, or `content` returns: then the old content stays.
 pub fn write_atomically(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let target = target(path)?;
-    let mut file = temporary(&target)?;
-    let mut buffered = BufWriter::new(&mut file);
-    content(&mut buffered)?;
-    buffered.flush()?;
-    drop(buffered);
-    file.as_file().sync_all()?;
-    file.persist(&target)?;
-    sync_folder(&target)
+    let mut file = AtomicFile::create(path)?;
+    content(&mut file)?;
+    file.commit()
 }
 
-/// Whether [`write_atomically`] could begin: the folder is there and can be written to. Nothing is touched.
+/// A file that takes its name only when it is whole, as [`write_atomically`] has it, for content that is made bit by bit.
+///
+/// The content goes into a file beside it (`.n2d-...`), is flushed to the disk, and then takes the name. A link is followed. Dropped
+/// without [`commit`](Self::commit), it leaves nothing.
+#[derive(Debug)]
+pub struct AtomicFile {
+    target: PathBuf,
+    content: BufWriter<NamedTempFile>,
+}
+
+impl AtomicFile {
+    /// Begins a file; what has the name now keeps it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let target = target(path)?;
+        let content = BufWriter::new(temporary(&target)?);
+        Ok(Self { target, content })
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// What the file system says: then the old content stays.
+    pub fn commit(self) -> io::Result<()> {
+        let file = self
+            .content
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.target)?;
+        sync_folder(&self.target)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.content.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.content.flush()
+    }
+}
+
+impl Seek for AtomicFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.content.seek(to)
+    }
+}
+
+/// Whether an [`AtomicFile`] could be begun: the folder is there and can be written to. Nothing is touched.
 ///
 /// # Errors
 /// What the file system says.

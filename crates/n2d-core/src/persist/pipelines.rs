@@ -3,6 +3,7 @@
 use super::{LoadError, Persist, Save, SaveError, State};
 use crate::{FittedClusterer, FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d};
 
+const N2D: &str = "n2d";
 const ENCODER: &str = "encoder";
 const MANIFOLD: &str = "manifold";
 const CLUSTERER: &str = "clusterer";
@@ -52,7 +53,7 @@ impl<M: FittedManifold, C: FittedClusterer> FittedManifoldClusterer<M, C> {
 
 impl<E: Save, M: Save, C: Save> Save for FittedN2d<E, M, C> {
     fn kind(&self) -> &str {
-        "n2d"
+        N2D
     }
 
     fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
@@ -85,10 +86,14 @@ impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C>
         M: Persist,
         C: Persist,
     {
+        if state.kind() != N2D {
+            return Err(state.wrong_kind(format!("`{N2D}`")));
+        }
         Self::load_with(state, State::load, State::load, State::load)
     }
 
-    /// As [`load`](Self::load), with each part made by a function of its state: the way for parts whose kind the state says.
+    /// As [`load`](Self::load), with each part made by a function of its state: the way for parts whose kind the state says. The
+    /// state's own kind is not looked at: a larger whole may hold the parts of its pipeline beside other things.
     ///
     /// # Errors
     /// As [`load`](Self::load), and what the functions return.
@@ -98,9 +103,6 @@ impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C>
         manifold: impl FnOnce(&State) -> Result<M, LoadError>,
         clusterer: impl FnOnce(&State) -> Result<C, LoadError>,
     ) -> Result<Self, LoadError> {
-        if state.kind() != "n2d" {
-            return Err(state.wrong_kind("`n2d`".to_owned()));
-        }
         let encoder = encoder(state.part(ENCODER)?)?;
         let later = FittedManifoldClusterer::load_with(state, manifold, clusterer)?;
         fits(

@@ -54,15 +54,52 @@ impl ArrayHeader {
             count
         };
         values.reserve(certain as usize);
+        self.read_some(source, count, 0, values)
+    }
+
+    /// Appends the next values, of which `before` came earlier.
+    fn read_some(
+        &self,
+        source: &mut Source<'_>,
+        count: u64,
+        before: usize,
+        values: &mut Vec<f32>,
+    ) -> Result<(), ReadErrorKind> {
         let start = values.len();
         self.element.read(source, count, |value| {
             let narrow = value as f32;
             if !narrow.is_finite() {
-                return Err(self.not_finite(values.len() - start, value));
+                return Err(self.not_finite(before + values.len() - start, value));
             }
             values.push(narrow);
             Ok(())
         })
+    }
+
+    /// The number of rows and their width, where rows lie one after the other and the source can hold them.
+    pub(super) fn in_rows(&self, source: &Source<'_>) -> Result<Option<(u64, usize)>, ReadErrorKind> {
+        if self.shape.len() < 2 || self.fortran_order {
+            return Ok(None);
+        }
+        let count = self.count(source)?;
+        Ok(Some((self.shape[0], (count / self.shape[0]) as usize)))
+    }
+
+    /// The values of the next `n_rows` rows of such an array, of which `before` were read.
+    pub(super) fn next_rows(
+        &self,
+        source: &mut Source<'_>,
+        (n_rows, n_columns): (usize, usize),
+        before: u64,
+    ) -> Result<Vec<f32>, ReadErrorKind> {
+        let mut values = Vec::new();
+        self.read_some(
+            source,
+            (n_rows * n_columns) as u64,
+            before as usize * n_columns,
+            &mut values,
+        )?;
+        Ok(values)
     }
 
     /// Reads rows of any shape, the first dimension being the rows.

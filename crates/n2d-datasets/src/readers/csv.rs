@@ -36,29 +36,67 @@ pub(crate) fn read(
     delimiter: Delimiter,
     options: &ReadOptions,
 ) -> Result<Table, ReadErrorKind> {
-    let mut records = Records::open(source, delimiter)?;
-    let first = records.next_owned()?.ok_or(ReadErrorKind::Empty)?;
-    let second = records.next_owned()?;
-    let named = options
-        .label_column
-        .as_deref()
-        .or(options.drop_columns.first().map(String::as_str));
-    let header = options.header.is_there(&first, second.as_ref(), named);
-    let mut reader = TableReader::new(&first, header, options)?;
-    if header && second.is_none() {
-        return Err(ReadErrorKind::HeaderOnly { line: first.line });
+    let mut reader = Reader::open(source, delimiter, options)?;
+    reader.read_rows(usize::MAX)?;
+    Ok(reader.into_table())
+}
+
+/// A table that is read some rows at a time.
+pub(super) struct Reader<'a> {
+    records: Records<'a>,
+    rows: TableReader,
+    record: Record,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the header and the first rows.
+    pub(super) fn open(
+        source: Source<'a>,
+        delimiter: Delimiter,
+        options: &ReadOptions,
+    ) -> Result<Self, ReadErrorKind> {
+        let mut records = Records::open(source, delimiter)?;
+        let first = records.next_owned()?.ok_or(ReadErrorKind::Empty)?;
+        let second = records.next_owned()?;
+        let named = options
+            .label_column
+            .as_deref()
+            .or(options.drop_columns.first().map(String::as_str));
+        let header = options.header.is_there(&first, second.as_ref(), named);
+        let mut rows = TableReader::new(&first, header, options)?;
+        if header && second.is_none() {
+            return Err(ReadErrorKind::HeaderOnly { line: first.line });
+        }
+        if !header {
+            rows.push(&first)?;
+        }
+        if let Some(second) = second {
+            rows.push(&second)?;
+        }
+        Ok(Self {
+            records,
+            rows,
+            record: first,
+        })
     }
-    if !header {
-        reader.push(&first)?;
+
+    /// Reads on until the table has so many rows, or the file ends.
+    pub(super) fn read_rows(&mut self, n_rows: usize) -> Result<(), ReadErrorKind> {
+        let enough = n_rows.saturating_mul(self.rows.table.n_columns);
+        while self.rows.table.values.len() < enough && self.records.next(&mut self.record)? {
+            self.rows.push(&self.record)?;
+        }
+        Ok(())
     }
-    if let Some(second) = second {
-        reader.push(&second)?;
+
+    /// The table as far as it is read.
+    pub(super) fn table(&mut self) -> &mut Table {
+        &mut self.rows.table
     }
-    let mut record = first;
-    while records.next(&mut record)? {
-        reader.push(&record)?;
+
+    fn into_table(self) -> Table {
+        self.rows.table
     }
-    Ok(reader.table)
 }
 
 struct TableReader {

@@ -1,6 +1,7 @@
 //! Readers of user data. What a file is, its first bytes say; where they do not, its name.
 
 mod array;
+mod chunks;
 mod csv;
 mod element;
 pub(crate) mod gz;
@@ -17,6 +18,7 @@ use ndarray::Array2;
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::{Dataset, NamedLabels};
+pub use chunks::{RowChunks, read_chunks};
 pub(crate) use csv::{Table, read as read_table, refusal, value};
 use gz::{Input, Source};
 pub(crate) use records::{Record, Records};

@@ -1,0 +1,284 @@
+//! `n2d predict`: a model on new rows, in chunks, to files or stdout.
+
+use std::io::{self, Write};
+
+use n2d::persist::AtomicFile;
+use n2d::{Assigned, Capability, FittedClusterer, FittedEncoder, FittedManifold, Model, Samples};
+use ndarray::Array2;
+
+use crate::args::PredictArgs;
+use crate::errors::CliError;
+use crate::fit::{all_different, parallelism};
+use crate::interrupt::{Interrupt, Kept};
+use crate::model_source::{RangeCheck, Rows, load_model};
+use crate::output::{GrowingNpy, Output};
+use crate::progress::Screen;
+use crate::text::counted;
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad usage, a bad model, bad data, failures, an interruption.
+pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
+    let parallelism = parallelism(args.threads)?;
+    let screen = Screen::new(args.quiet);
+    let interrupt = Interrupt::install(screen.clone())?;
+    interrupt.doing("the reading of the model");
+    let model = load_model(&args.model)?;
+    can_do(&model, args)?;
+    let mut rows = Rows::open(&args.input, &args.drop, args.data_dir.as_ref(), &model)?;
+    let outputs = Outputs::new(args)?;
+    interrupt.doing("the prediction");
+    let mut writers = Writers::new(&outputs)?;
+    let waiting = screen.waiting(format!("labels for {}", rows.name()));
+    let mut range = RangeCheck::default();
+    while let Some(chunk) = rows.next()? {
+        let x = Samples::new(chunk.view()).map_err(|error| CliError::from_error(&error))?;
+        range.see(x);
+        let answers = parallelism.install(|| Answers::of(&model, x, &outputs, args.proba))?;
+        writers.write(&answers)?;
+        waiting.say(counted(writers.n_rows, "row"));
+        if interrupt.token().is_cancelled() {
+            return Err(interrupt.interrupted());
+        }
+    }
+    drop(waiting);
+    let n_rows = writers.n_rows;
+    // One after the other, and none by half, even if killed now.
+    interrupt.keep(Kept::new(&args.input, "all rows"), || writers.commit())?;
+    interrupt.end();
+    screen.clear();
+    if !args.quiet {
+        let note = range.note(&model).map(|note| format!("note: {note}\n"));
+        let written = outputs.written();
+        let to = if written.is_empty() {
+            String::new()
+        } else {
+            format!(", written to {}", written.join(", "))
+        };
+        // Nobody can be told that stderr is closed.
+        let _ = write!(
+            io::stderr(),
+            "{}{}{to}\n",
+            note.unwrap_or_default(),
+            counted(n_rows, "row")
+        );
+    }
+    Ok(())
+}
+
+/// What is asked of the model's parts must be possible before any work is done.
+fn can_do(model: &Model, args: &PredictArgs) -> Result<(), CliError> {
+    let pipeline = model.pipeline();
+    let (encoder, manifold, clusterer) = (pipeline.encoder(), pipeline.manifold(), pipeline.clusterer());
+    let refuse = |part: &str, what: Capability, hint: &str| {
+        let refusal = CliError::usage(format!("this model can't: {part} has no {what}"));
+        Err(refusal.with_hint(hint.to_owned()))
+    };
+    if manifold.as_transform().is_none() {
+        let hint = "a model that labels new rows needs a manifold learner that places them, such as umap";
+        return refuse(manifold.name(), Capability::Transform, hint);
+    }
+    if clusterer.as_predict().is_none() && clusterer.as_approximate_predict().is_none() {
+        let hint = "clusterers that label new rows: gmm, kmeans, hdbscan and others";
+        return refuse(clusterer.name(), Capability::Predict, hint);
+    }
+    if args.proba && clusterer.as_predict_proba().is_none() {
+        let hint = "without --proba it gives labels, and strengths where the clusterer has them";
+        return refuse(clusterer.name(), Capability::PredictProba, hint);
+    }
+    if args.reconstruction.is_some() && encoder.as_decode().is_none() {
+        return refuse(encoder.name(), Capability::Decode, "leave --reconstruction out");
+    }
+    Ok(())
+}
+
+/// The files asked for; labels go to stdout where none is.
+struct Outputs {
+    labels: Option<Output>,
+    embedding: Option<Output>,
+    latent: Option<Output>,
+    reconstruction: Option<Output>,
+}
+
+impl Outputs {
+    fn new(args: &PredictArgs) -> Result<Self, CliError> {
+        let inputs = [args.model.as_path(), args.input.as_path()];
+        let checked = |path: &Option<_>| {
+            path.as_ref()
+                .map(|path: &std::path::PathBuf| Output::new(path, &inputs))
+                .transpose()
+        };
+        let outputs = Self {
+            labels: checked(&args.out)?,
+            embedding: checked(&args.embedding)?,
+            latent: checked(&args.latent)?,
+            reconstruction: checked(&args.reconstruction)?,
+        };
+        let all = [
+            &outputs.labels,
+            &outputs.embedding,
+            &outputs.latent,
+            &outputs.reconstruction,
+        ];
+        all_different(&all)?;
+        Ok(outputs)
+    }
+
+    fn written(&self) -> Vec<String> {
+        [&self.labels, &self.embedding, &self.latent, &self.reconstruction]
+            .into_iter()
+            .flatten()
+            .map(|output| output.path().display().to_string())
+            .collect()
+    }
+}
+
+/// What the model says of some rows.
+struct Answers {
+    assigned: Assigned,
+    proba: Option<Array2<f32>>,
+    embedding: Array2<f32>,
+    latent: Array2<f32>,
+    reconstruction: Option<Array2<f32>>,
+}
+
+impl Answers {
+    /// Each stage once, whatever is asked for.
+    fn of(model: &Model, x: Samples<'_>, outputs: &Outputs, proba: bool) -> Result<Self, CliError> {
+        let failed = |error: n2d::ApplyError| CliError::from_error(&error);
+        let latent = model.encode(x).map_err(failed)?;
+        let later = model.pipeline().manifold_clusterer();
+        let z = Samples::new(latent.view()).map_err(|error| CliError::from_error(&error))?;
+        let embedding = later.transform(z).map_err(failed)?;
+        let y = Samples::new(embedding.view()).map_err(|error| CliError::from_error(&error))?;
+        let clusterer = later.clusterer();
+        let assigned = match (clusterer.as_predict(), clusterer.as_approximate_predict()) {
+            (Some(part), _) => Assigned {
+                labels: part.predict(y).map_err(failed)?,
+                strengths: None,
+            },
+            (None, part) => {
+                let part = part.ok_or_else(|| CliError::failed("the clusterer can't label new rows"))?;
+                let (labels, strengths) = part.approximate_predict(y).map_err(failed)?;
+                Assigned {
+                    labels,
+                    strengths: Some(strengths),
+                }
+            }
+        };
+        let proba = match clusterer.as_predict_proba() {
+            Some(part) if proba => Some(part.predict_proba(y).map_err(failed)?),
+            _ => None,
+        };
+        let reconstruction = match &outputs.reconstruction {
+            Some(_) => Some(model.decode(z).map_err(failed)?),
+            None => None,
+        };
+        Ok(Self {
+            assigned,
+            proba,
+            embedding,
+            reconstruction,
+            latent,
+        })
+    }
+}
+
+/// The files as they grow.
+struct Writers<'a> {
+    labels: Table<'a>,
+    embedding: Option<GrowingNpy<'a>>,
+    latent: Option<GrowingNpy<'a>>,
+    reconstruction: Option<GrowingNpy<'a>>,
+    n_rows: usize,
+}
+
+enum Table<'a> {
+    File(&'a Output, AtomicFile),
+    Stdout,
+}
+
+impl<'a> Writers<'a> {
+    fn new(outputs: &'a Outputs) -> Result<Self, CliError> {
+        let npy = |output: &'a Option<Output>| output.as_ref().map(GrowingNpy::create).transpose();
+        Ok(Self {
+            labels: match &outputs.labels {
+                Some(output) => Table::File(output, output.create()?),
+                None => Table::Stdout,
+            },
+            embedding: npy(&outputs.embedding)?,
+            latent: npy(&outputs.latent)?,
+            reconstruction: npy(&outputs.reconstruction)?,
+            n_rows: 0,
+        })
+    }
+
+    fn write(&mut self, answers: &Answers) -> Result<(), CliError> {
+        self.write_labels(answers)?;
+        for (file, rows) in [
+            (&mut self.embedding, Some(&answers.embedding)),
+            (&mut self.latent, Some(&answers.latent)),
+            (&mut self.reconstruction, answers.reconstruction.as_ref()),
+        ] {
+            if let (Some(file), Some(rows)) = (file, rows) {
+                file.append(rows.view())?;
+            }
+        }
+        self.n_rows += answers.embedding.nrows();
+        Ok(())
+    }
+
+    fn write_labels(&mut self, answers: &Answers) -> Result<(), CliError> {
+        let text = table(answers, self.n_rows);
+        match &mut self.labels {
+            Table::File(output, file) => file
+                .write_all(text.as_bytes())
+                .map_err(|error| output.refused(&error)),
+            Table::Stdout => crate::errors::print_stdout(&text),
+        }
+    }
+
+    fn commit(self) -> Result<(), CliError> {
+        for file in [self.embedding, self.latent, self.reconstruction]
+            .into_iter()
+            .flatten()
+        {
+            file.commit()?;
+        }
+        match self.labels {
+            Table::File(output, file) => file.commit().map_err(|error| output.refused(&error)),
+            Table::Stdout => Ok(()),
+        }
+    }
+}
+
+/// Lines of CSV, after a header at the beginning: `row,cluster`, then `strength` or `p0,p1,...` where there are any.
+fn table(answers: &Answers, first_row: usize) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    let strengths = answers.assigned.strengths.as_deref();
+    if first_row == 0 {
+        text.push_str("row,cluster");
+        if strengths.is_some() {
+            text.push_str(",strength");
+        }
+        let n_clusters = answers.proba.as_ref().map_or(0, Array2::ncols);
+        (0..n_clusters).for_each(|cluster| text.push_str(&format!(",p{cluster}")));
+        text.push('\n');
+    }
+    for (i, label) in answers.assigned.labels.as_slice().iter().enumerate() {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{},{label}", first_row + i);
+        if let Some(strengths) = strengths {
+            let _ = write!(text, ",{:?}", strengths[i]);
+        }
+        if let Some(proba) = &answers.proba {
+            proba.row(i).iter().for_each(|p| {
+                let _ = write!(text, ",{p:?}");
+            });
+        }
+        text.push('\n');
+    }
+    text
+}

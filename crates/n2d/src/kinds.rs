@@ -1,0 +1,89 @@
+//! The kinds of fitted parts that model files may hold.
+
+use n2d_core::persist::{LoadError, Persist, State};
+use n2d_core::{DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d};
+
+use crate::Registry;
+
+/// How each kind of one stage is loaded.
+pub(crate) struct Kinds<T: ?Sized>(Vec<Kind<T>>);
+
+struct Kind<T: ?Sized> {
+    name: &'static str,
+    load: fn(&State) -> Result<Box<T>, LoadError>,
+}
+
+impl<T: ?Sized> std::fmt::Debug for Kinds<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|kind| kind.name))
+            .finish()
+    }
+}
+
+impl<T: ?Sized> Default for Kinds<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: ?Sized> Kinds<T> {
+    fn put(&mut self, name: &'static str, load: fn(&State) -> Result<Box<T>, LoadError>) {
+        self.0.retain(|kind| kind.name != name);
+        self.0.push(Kind { name, load });
+    }
+
+    fn load(&self, state: &State) -> Result<Box<T>, LoadError> {
+        match self.0.iter().find(|kind| kind.name == state.kind()) {
+            Some(kind) => (kind.load)(state),
+            None => {
+                let known: Vec<&str> = self.0.iter().map(|kind| kind.name).collect();
+                Err(state.wrong_kind(format!("one of {}", known.join(", "))))
+            }
+        }
+    }
+}
+
+impl Registry {
+    /// With an encoder that model files may hold. One of the same kind is replaced.
+    pub fn with_fitted_encoder<P: FittedEncoder + Persist>(mut self) -> Self {
+        self.fitted_encoders
+            .put(P::KIND, |state| Ok(Box::new(state.load::<P>()?)));
+        self
+    }
+
+    /// With a manifold learner that model files may hold. One of the same kind is replaced.
+    pub fn with_fitted_manifold<P: FittedManifold + Persist>(mut self) -> Self {
+        self.fitted_manifolds
+            .put(P::KIND, |state| Ok(Box::new(state.load::<P>()?)));
+        self
+    }
+
+    /// With a clusterer that model files may hold. One of the same kind is replaced.
+    pub fn with_fitted_clusterer<P: FittedClusterer + Persist>(mut self) -> Self {
+        self.fitted_clusterers
+            .put(P::KIND, |state| Ok(Box::new(state.load::<P>()?)));
+        self
+    }
+
+    /// The fitted pipeline in a saved state, whatever parts it has, as long as their kinds are registered.
+    ///
+    /// # Errors
+    /// [`LoadError`]; [`LoadError::WrongKind`] names the kinds that are known.
+    pub fn load(&self, state: &State) -> Result<DynFittedN2d, LoadError> {
+        FittedN2d::load_with(
+            state,
+            |state| self.fitted_encoders.load(state),
+            |state| self.fitted_manifolds.load(state),
+            |state| self.fitted_clusterers.load(state),
+        )
+    }
+
+    pub(crate) fn with_fitted_parts(self) -> Self {
+        use n2d_cluster as cluster;
+        self.with_fitted_encoder::<n2d_encoder::FittedDenseAutoencoder>()
+            .with_fitted_encoder::<n2d_encoder::FittedIdentity>()
+            .with_fitted_manifold::<n2d_manifold::FittedIdentity>()
+            .with_fitted_clusterer::<cluster::FittedGaussianMixture>()
+    }
+}

@@ -1,0 +1,392 @@
+use std::path::Path;
+
+use n2d_core::persist::{self, LoadError, Save, SaveError, State};
+use n2d_core::{
+    ApplyError, DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d, Labels, Report,
+    Samples,
+};
+use n2d_datasets::Scaler;
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+use crate::{PipelineConfig, Registry};
+
+/// A fitted pipeline with the scaling of its data and where it came from: what one `.n2d` file holds.
+///
+/// It takes rows in the units of the training data and answers as the pipeline does, whatever its parts are. A row gets
+/// the same answer alone as among a million, so that data of any size can go through in chunks.
+///
+/// ```
+/// use n2d::prelude::*;
+///
+/// let values: Vec<f32> = (0..80).map(|i| (i / 40 * 100 + i % 7) as f32).collect();
+/// let mut x = ndarray::Array2::from_shape_vec((40, 2), values)?;
+/// let scaler = Scaling::MinMax.fit(Samples::new(x.view())?);
+/// scaler.apply(&mut x)?;
+/// let config = PipelineConfig {
+///     encoder: PartChoice::new("identity"),
+///     manifold: PartChoice::new("identity"),
+///     ..PipelineConfig::new(2)
+/// };
+/// let pipeline = Registry::default().build(&config)?;
+/// let fit = pipeline.fit(Samples::new(x.view())?, &mut FitContext::new(42))?;
+/// let info = ModelInfo::new("example", 42).with_config(config).with_report(&fit.report);
+/// let model = Model::new(fit.model, info).with_scaler(scaler)?;
+///
+/// let file = tempfile::NamedTempFile::new()?;
+/// model.save(file.path())?;
+/// let loaded = Model::load(file.path())?;
+/// let new_rows = Samples::from_rows(&[3.0, 4.0, 104.0, 103.0], 2)?;
+/// assert_eq!(loaded.predict(new_rows)?, model.predict(new_rows)?);
+/// assert_eq!(loaded.info().seed, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Model {
+    pipeline: DynFittedN2d,
+    scaler: Option<Scaler>,
+    info: ModelInfo,
+}
+
+/// Where a [`Model`] came from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelInfo {
+    /// The version of n2d that wrote it.
+    pub n2d: String,
+    /// The name of the data it was fitted to.
+    pub dataset: String,
+    /// The names of the data's columns; empty where they have none.
+    pub feature_names: Vec<String>,
+    /// The shape of one row, such as `[28, 28]`; empty where it is not known.
+    pub row_shape: Vec<usize>,
+    /// How the data's values are scaled, in words; empty where nothing is known.
+    pub scaling: String,
+    /// The least and the greatest value of the data, before the model's scaling. New rows far outside are of other units.
+    pub value_range: (f32, f32),
+    /// The seed of the fit.
+    pub seed: u64,
+    /// The configuration it was built from, where it was built from one.
+    pub config: Option<PipelineConfig>,
+    /// How the fit of each part went, in the order of the stages.
+    pub reports: Vec<StageReport>,
+}
+
+/// A part's [`Report`] as a model keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageReport {
+    /// The part's name.
+    pub part: String,
+    /// Why it ended, in words.
+    pub ended: String,
+    /// Rounds made.
+    pub n_iter: usize,
+    /// What was optimised, and its final value, if finite.
+    pub objective: Option<(String, f64)>,
+    /// That value after each round; where it was not finite, nothing.
+    pub history: Vec<Option<f64>>,
+    /// Wall-clock seconds. All else in a model follows from data, configuration and seed.
+    pub seconds: f64,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+impl From<&Report> for StageReport {
+    fn from(report: &Report) -> Self {
+        let objective = report.objective.filter(|(_, value)| value.is_finite());
+        Self {
+            part: report.part.clone(),
+            ended: report.termination.to_string(),
+            n_iter: report.n_iter,
+            objective: objective.map(|(name, value)| (name.to_owned(), value)),
+            history: report
+                .history
+                .iter()
+                .map(|&value| Some(value).filter(|v| v.is_finite()))
+                .collect(),
+            seconds: report.seconds,
+            notes: report.notes.clone(),
+        }
+    }
+}
+
+impl ModelInfo {
+    /// Of a model that was fitted to a data set by this version of n2d.
+    pub fn new(dataset: impl Into<String>, seed: u64) -> Self {
+        Self {
+            n2d: env!("CARGO_PKG_VERSION").to_owned(),
+            dataset: dataset.into(),
+            seed,
+            ..Self::default()
+        }
+    }
+
+    /// With the configuration that the pipeline was built from.
+    pub fn with_config(self, config: PipelineConfig) -> Self {
+        Self {
+            config: Some(config),
+            ..self
+        }
+    }
+
+    /// With how the fit went: the reports of a composed report's parts, or the report itself.
+    pub fn with_report(self, report: &Report) -> Self {
+        fn leaves(report: &Report, into: &mut Vec<StageReport>) {
+            if report.parts.is_empty() {
+                into.push(report.into());
+            }
+            report.parts.iter().for_each(|part| leaves(part, into));
+        }
+        let mut reports = Vec::new();
+        leaves(report, &mut reports);
+        Self { reports, ..self }
+    }
+}
+
+/// Labels of new rows, by whatever rule the clusterer has for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assigned {
+    /// The label of each row.
+    pub labels: Labels,
+    /// How strongly each row belongs to its cluster, in `[0, 1]`, where the rule says so.
+    pub strengths: Option<Vec<f32>>,
+}
+
+impl Model {
+    const KIND: &'static str = "model";
+
+    /// Of a fitted pipeline that takes its data as it is.
+    pub fn new<E: FittedEncoder, M: FittedManifold, C: FittedClusterer>(
+        pipeline: FittedN2d<E, M, C>,
+        info: ModelInfo,
+    ) -> Self {
+        Self {
+            pipeline: pipeline.boxed(),
+            scaler: None,
+            info,
+        }
+    }
+
+    /// With the scaling that the training data went through before the fit, and new rows go through, too.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for a scaling of rows of another width.
+    pub fn with_scaler(mut self, scaler: Scaler) -> Result<Self, ApplyError> {
+        if scaler.n_features() != self.n_features() {
+            return Err(ApplyError::FeatureMismatch {
+                part: self.pipeline.encoder().name().to_owned(),
+                expected: self.n_features(),
+                given: scaler.n_features(),
+            });
+        }
+        self.scaler = Some(scaler);
+        Ok(self)
+    }
+
+    /// Writes the model to one file. A kill or a full disk leaves what was there before.
+    ///
+    /// # Errors
+    /// [`SaveError`], also for a part of your own that can't be saved.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
+        persist::write_file(path.as_ref(), self)
+    }
+
+    /// Reads a model of our own parts from a file; [`load_with`](Self::load_with) knows others too.
+    ///
+    /// # Errors
+    /// [`LoadError`] with the file's name.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::load_with(path, &Registry::default())
+    }
+
+    /// Reads a model of the parts of a registry from a file.
+    ///
+    /// # Errors
+    /// [`LoadError`] with the file's name.
+    pub fn load_with(path: impl AsRef<Path>, registry: &Registry) -> Result<Self, LoadError> {
+        let path = path.as_ref();
+        let state = persist::read_file(path)?;
+        Self::from_state(&state, registry).map_err(|error| error.in_file(path))
+    }
+
+    /// Makes a model of a saved state: that of a model, or that of a pipeline alone.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn from_state(state: &State, registry: &Registry) -> Result<Self, LoadError> {
+        match state.kind() {
+            Self::KIND => {
+                let model = Self {
+                    pipeline: registry.load(state)?,
+                    scaler: None,
+                    info: state.get("info")?,
+                };
+                if !state.get::<bool>("scaled")? {
+                    return Ok(model);
+                }
+                let scaler = state.part("scaling")?.load()?;
+                model
+                    .with_scaler(scaler)
+                    .map_err(|error| state.refuse("scaling", &format!("for the encoder's rows ({error})")))
+            }
+            "n2d" => Ok(Self {
+                pipeline: registry.load(state)?,
+                scaler: None,
+                info: ModelInfo::default(),
+            }),
+            _ => Err(state.wrong_kind("`model` or `n2d`".to_owned())),
+        }
+    }
+
+    /// The fitted pipeline. It takes rows that are scaled already.
+    pub fn pipeline(&self) -> &DynFittedN2d {
+        &self.pipeline
+    }
+
+    /// The scaling of the data, if it has one.
+    pub fn scaler(&self) -> Option<&Scaler> {
+        self.scaler.as_ref()
+    }
+
+    /// Where it came from.
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    /// Width of the rows it takes.
+    pub fn n_features(&self) -> usize {
+        self.pipeline.encoder().n_features()
+    }
+
+    /// The labels of the training rows.
+    pub fn labels(&self) -> &Labels {
+        self.pipeline.labels()
+    }
+
+    /// The embedding of the training rows, `(n_samples, n_components)`.
+    pub fn embedding(&self) -> ArrayView2<'_, f32> {
+        self.pipeline.embedding()
+    }
+
+    /// The latents of rows, `(n_samples, latent_dim)`.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width.
+    pub fn encode(&self, x: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
+        self.scaled(x, |x| self.pipeline.encode(x))
+    }
+
+    /// The rows that latents stand for, in the units of the data, `(n_samples, n_features)`.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for latents of another width, and an encoder that can't decode.
+    pub fn decode(&self, z: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
+        self.unscaled(self.pipeline.decode(z)?)
+    }
+
+    /// What the encoder keeps of rows: encoded and decoded again, in the units of the data.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and an encoder that can't decode.
+    pub fn reconstruct(&self, x: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
+        self.unscaled(self.scaled(x, |x| self.pipeline.reconstruct(x))?)
+    }
+
+    /// Where new rows lie on the manifold, `(n_samples, n_components)`.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and a manifold learner that can't place new rows.
+    pub fn transform(&self, x: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
+        self.scaled(x, |x| self.pipeline.transform(x))
+    }
+
+    /// The labels of new rows.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and parts that can't do it.
+    pub fn predict(&self, x: Samples<'_>) -> Result<Labels, ApplyError> {
+        self.scaled(x, |x| self.pipeline.predict(x))
+    }
+
+    /// How probable each cluster is for new rows, `(n_samples, n_clusters)`.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and parts that can't do it.
+    pub fn predict_proba(&self, x: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
+        self.scaled(x, |x| self.pipeline.predict_proba(x))
+    }
+
+    /// The labels of new rows and how strongly each belongs to its cluster, by clusterers such as HDBSCAN.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and parts that can't do it.
+    pub fn approximate_predict(&self, x: Samples<'_>) -> Result<(Labels, Vec<f32>), ApplyError> {
+        self.scaled(x, |x| self.pipeline.approximate_predict(x))
+    }
+
+    /// The labels of new rows by [`predict`](Self::predict) where the clusterer has it, else by
+    /// [`approximate_predict`](Self::approximate_predict).
+    ///
+    /// # Errors
+    /// [`ApplyError`] for rows of another width, and parts that can do neither.
+    pub fn assign(&self, x: Samples<'_>) -> Result<Assigned, ApplyError> {
+        if self.pipeline.clusterer().as_predict().is_some() {
+            return Ok(Assigned {
+                labels: self.predict(x)?,
+                strengths: None,
+            });
+        }
+        let (labels, strengths) = self.approximate_predict(x)?;
+        Ok(Assigned {
+            labels,
+            strengths: Some(strengths),
+        })
+    }
+
+    fn scaled<T>(
+        &self,
+        x: Samples<'_>,
+        apply: impl FnOnce(Samples<'_>) -> Result<T, ApplyError>,
+    ) -> Result<T, ApplyError> {
+        let Some(scaler) = &self.scaler else {
+            return apply(x);
+        };
+        let mut rows = x.view().to_owned();
+        scaler.apply(&mut rows)?;
+        let scaled = Samples::new(rows.view()).map_err(|source| ApplyError::Data {
+            part: "scaling".to_owned(),
+            source,
+        })?;
+        apply(scaled)
+    }
+
+    fn unscaled(&self, mut rows: Array2<f32>) -> Result<Array2<f32>, ApplyError> {
+        if let Some(scaler) = &self.scaler {
+            scaler.invert(&mut rows)?;
+        }
+        Ok(rows)
+    }
+}
+
+impl Save for Model {
+    fn kind(&self) -> &str {
+        Self::KIND
+    }
+
+    fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
+        state.set("info", &self.info);
+        state.set("scaled", &self.scaler.is_some());
+        if let Some(scaler) = &self.scaler {
+            state.put_part("scaling", scaler)?;
+        }
+        self.pipeline.save_into(state)
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("info", &self.info)
+            .field("scaler", &self.scaler)
+            .finish_non_exhaustive()
+    }
+}
