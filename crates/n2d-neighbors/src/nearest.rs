@@ -2,10 +2,11 @@ use ndarray::ArrayView2;
 
 use crate::scale::Scale;
 
-/// The nearest neighbours of some rows: for each row `k` pairs of index and euclidean distance, nearest first; equal
-/// distances in the order of the indices.
+/// The nearest neighbours of some rows: for each row `k` pairs of index and distance, nearest first; equal distances in the
+/// order of the indices.
 ///
-/// In a graph over training rows, a row is never its own neighbour; a duplicate of it may be.
+/// In a graph over training rows, a row is never its own neighbour; a duplicate of it may be. A graph that was found elsewhere
+/// comes in by [`from_arrays`](Self::from_arrays) or [`without_self`](Self::without_self).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbors {
     k: usize,
@@ -42,9 +43,25 @@ impl Neighbors {
         &self.distances[row * self.k..][..self.k]
     }
 
+    /// All indices, `(n_rows, k)`.
+    pub fn all_indices(&self) -> ArrayView2<'_, u32> {
+        ArrayView2::from_shape((self.n_rows(), self.k), &self.indices).expect("k values a row")
+    }
+
     /// All distances, `(n_rows, k)`.
     pub fn all_distances(&self) -> ArrayView2<'_, f32> {
         ArrayView2::from_shape((self.n_rows(), self.k), &self.distances).expect("k values a row")
+    }
+
+    /// Fills one row.
+    pub(crate) fn set(&mut self, row: usize, pairs: &[(u32, f32)]) {
+        let range = row * self.k..(row + 1) * self.k;
+        let slots = self.indices[range.clone()]
+            .iter_mut()
+            .zip(&mut self.distances[range]);
+        for ((index, distance), &pair) in slots.zip(pairs) {
+            (*index, *distance) = pair;
+        }
     }
 
     /// The slots of a range of rows, for filling them: indices and squared distances.
@@ -153,6 +170,40 @@ impl Nearest {
 
     pub(crate) fn found(&self) -> &[(f32, u32)] {
         &self.found
+    }
+}
+
+/// More of the nearest than are asked for, as far as quick arithmetic tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidates {
+    nearest: Nearest,
+    /// No other point is nearer than this, as a squared distance, whatever was rounded; infinity where there is no other.
+    pub(crate) others_beyond: f32,
+}
+
+impl Candidates {
+    /// How many are nominated for `k` neighbours.
+    pub(crate) fn for_neighbors(k: usize) -> usize {
+        2 * k + 8
+    }
+
+    /// Of `n` points. `beyond` gives the bound on the others from that on the nominated ones.
+    pub(crate) fn new(nearest: Nearest, n: usize, beyond: impl FnOnce(f32) -> f32) -> Self {
+        let others_beyond = if nearest.found.len() == n {
+            f32::INFINITY
+        } else if nearest.bound().is_finite() {
+            beyond(nearest.bound())
+        } else {
+            f32::NEG_INFINITY
+        };
+        Self {
+            nearest,
+            others_beyond,
+        }
+    }
+
+    pub(crate) fn found(&self) -> &[(f32, u32)] {
+        self.nearest.found()
     }
 }
 

@@ -22,6 +22,19 @@ impl Scale {
         Self(f32::from_bits((254 - exponent) << 23))
     }
 
+    /// That of values that are taken as they are.
+    pub(crate) fn none() -> Self {
+        Self(1.0)
+    }
+
+    /// Values off this scale again.
+    pub(crate) fn undo(self, mut values: Vec<f32>) -> Vec<f32> {
+        if self.0 != 1.0 {
+            values.iter_mut().for_each(|v| *v /= self.0);
+        }
+        values
+    }
+
     /// What values are multiplied by.
     pub(crate) fn factor(self) -> f64 {
         f64::from(self.0)
