@@ -2,6 +2,7 @@ use n2d_core::{CancelToken, Samples};
 
 use crate::angles::Angles;
 use crate::ball_tree::BallTree;
+use crate::descent::NnDescent;
 use crate::kd_tree::boxes::BoxTree;
 use crate::measured::Measured;
 use crate::nearest::Slots;
@@ -25,7 +26,7 @@ impl Task<'_> {
     }
 }
 
-/// The ways to search exactly.
+/// The ways to search; all are exact but the last.
 #[derive(Debug, Clone)]
 pub(crate) enum Engine {
     /// Euclidean. Distances are squares.
@@ -38,10 +39,12 @@ pub(crate) enum Engine {
     Boxes(BoxTree),
     Balls(BallTree),
     Measured(Measured),
+    /// Euclidean distances are squares.
+    Descent(NnDescent),
 }
 
 impl Engine {
-    /// For a way that is possible and resolved. Euclidean trees and products are made of the points on their scale.
+    /// For an exact way that is possible and resolved. Euclidean trees and products are made of the points on their scale.
     pub(crate) fn new(points: Samples<'_>, measure: &Measure, search: NeighborSearch) -> Self {
         let tree = search == NeighborSearch::KdTree;
         match (search, measure.named()) {
@@ -64,6 +67,7 @@ impl Engine {
             Self::Boxes(tree) => tree.tree.n_samples(),
             Self::Balls(tree) => tree.points.n_samples(),
             Self::Measured(all) => all.n_samples(),
+            Self::Descent(descent) => descent.n_samples(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Engine {
             Self::Boxes(tree) => tree.tree.n_features(),
             Self::Balls(tree) => tree.points.n_features,
             Self::Measured(all) => all.n_features,
+            Self::Descent(descent) => descent.n_features(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Engine {
             Self::Boxes(tree) => tree.tree.points(),
             Self::Balls(tree) => tree.points.points.clone(),
             Self::Measured(all) => all.points.clone(),
+            Self::Descent(descent) => descent.points().to_vec(),
         }
     }
 
@@ -99,6 +105,7 @@ impl Engine {
             Self::Boxes(tree) => tree.search(task, slots),
             Self::Balls(tree) => tree.search(task, slots),
             Self::Measured(all) => all.search(task, slots),
+            Self::Descent(descent) => descent.search(task, slots),
         }
     }
 }

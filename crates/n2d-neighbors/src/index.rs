@@ -3,6 +3,7 @@ use n2d_core::{ApplyError, CancelToken, ConfigError, FitContext, FitError, Progr
 use rayon::prelude::*;
 
 use crate::brute_force::QUERY_BLOCK;
+use crate::descent::NnDescent;
 use crate::engine::{Engine, Task};
 use crate::scale::Scale;
 use crate::spanning::{SpanningTree, span};
@@ -32,14 +33,14 @@ use crate::{Measure, Metric, NeighborSearch, Neighbors};
 /// ```
 #[derive(Debug, Clone)]
 pub struct NeighborIndex {
-    measure: Measure,
-    asked: NeighborSearch,
-    search: NeighborSearch,
-    scale: Scale,
-    engine: Engine,
+    pub(crate) measure: Measure,
+    pub(crate) asked: NeighborSearch,
+    pub(crate) search: NeighborSearch,
+    pub(crate) scale: Scale,
+    pub(crate) engine: Engine,
 }
 
-const NAME: &str = "neighbours";
+pub(crate) const NAME: &str = "neighbours";
 /// Rows a task: the number of threads has no say in the result, this only shares the work out.
 const ROWS: usize = QUERY_BLOCK;
 /// Tasks between two looks at the cancel token.
@@ -77,10 +78,35 @@ impl NeighborIndex {
             });
         checked.map_err(refused)?;
         ctx.check_cancelled()?;
-        Ok(Self::exact(points, measure, search))
+        match search.resolved(points.n_features(), &measure) {
+            NeighborSearch::NnDescent => Self::approximate(points, measure, search, k, ctx),
+            _ => Ok(Self::exact(points, measure, search)),
+        }
     }
 
-    fn exact(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
+    fn approximate(
+        points: Samples<'_>,
+        measure: Measure,
+        asked: NeighborSearch,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Self, FitError> {
+        let scale = Scale::for_measure(points, &measure);
+        let scaled = scale.apply(points);
+        let points =
+            Samples::from_rows(&scaled, points.n_features()).expect("as many finite values as before");
+        let seed = ctx.derived_seed("nn-descent");
+        let descent = NnDescent::new(points, &measure, k, seed, ctx)?;
+        Ok(Self {
+            engine: Engine::Descent(descent),
+            measure,
+            asked,
+            search: NeighborSearch::NnDescent,
+            scale,
+        })
+    }
+
+    pub(crate) fn exact(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
         let search = asked.resolved(points.n_features(), &measure);
         let euclidean = measure.named() == Some(Metric::Euclidean) && search != NeighborSearch::BallTree;
         let scale = if euclidean {
@@ -122,7 +148,7 @@ impl NeighborIndex {
 
     /// Whether the nearest are always found.
     pub fn is_exact(&self) -> bool {
-        true
+        !matches!(self.engine, Engine::Descent(_))
     }
 
     /// How neighbours are searched, and who chose it: for the notes of a report.
@@ -131,7 +157,8 @@ impl NeighborIndex {
             true => "as asked".to_owned(),
             false => format!("chosen by {}", self.asked),
         };
-        format!("exact {} neighbours by {}, {chosen}", self.measure, self.search)
+        let exact = if self.is_exact() { "exact" } else { "approximate" };
+        format!("{exact} {} neighbours by {}, {chosen}", self.measure, self.search)
     }
 
     /// The points, row after row: an index of them by the same metric and [`search`](Self::search) gives the same answers, bit
@@ -163,6 +190,9 @@ impl NeighborIndex {
             (points.n_samples(), points.n_features()),
             (self.n_samples(), self.n_features())
         );
+        if let Engine::Descent(descent) = &self.engine {
+            return self.descended(descent, k, ctx);
+        }
         let (n, d) = (points.n_samples(), points.n_features());
         let scaled = self.scale.apply(points);
         let cancel = &ctx.cancel_token();
@@ -248,10 +278,30 @@ impl NeighborIndex {
         span(tree, &self.scale.apply(points), k, alpha, ctx)
     }
 
+    /// The graph that was found when the index was built; anew if it is too narrow.
+    fn descended(
+        &self,
+        descent: &NnDescent,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Neighbors, FitError> {
+        if let Some(graph) = descent.graph().filter(|graph| graph.k() >= k) {
+            return Ok(self.measured(graph.nearest(k)));
+        }
+        let points =
+            Samples::from_rows(descent.points(), self.n_features()).expect("checked when it was built");
+        let wider = NnDescent::new(points, &self.measure, k, descent.seed(), ctx)?;
+        let graph = wider.graph().expect("more than one row").nearest(k);
+        Ok(self.measured(graph))
+    }
+
     /// Squares become distances.
     fn measured(&self, found: Neighbors) -> Neighbors {
-        match self.engine {
-            Engine::KdTree(_) | Engine::Products(_) => found.measured(self.scale),
+        let euclidean = self.measure.named() == Some(Metric::Euclidean);
+        match self.search {
+            NeighborSearch::KdTree | NeighborSearch::BruteForce | NeighborSearch::NnDescent if euclidean => {
+                found.measured(self.scale)
+            }
             _ => found,
         }
     }

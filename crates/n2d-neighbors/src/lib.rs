@@ -9,6 +9,7 @@
 mod angles;
 mod ball_tree;
 mod brute_force;
+mod descent;
 mod engine;
 mod finder;
 mod index;
@@ -18,6 +19,7 @@ mod measure;
 mod measured;
 mod metric;
 mod nearest;
+mod persist;
 mod precomputed;
 mod radius;
 mod scale;

@@ -48,7 +48,14 @@ impl Measured {
 
     /// Offers one point.
     pub(crate) fn offer(&self, query: &[f32], index: u32, nearest: &mut Nearest) {
-        let point = &self.points[index as usize * self.n_features..][..self.n_features];
-        nearest.offer(self.measure.rounded(query, point), index);
+        nearest.offer(self.measure.rounded(query, self.row(index)), index);
+    }
+
+    pub(crate) fn row(&self, index: u32) -> &[f32] {
+        &self.points[index as usize * self.n_features..][..self.n_features]
+    }
+
+    pub(crate) fn between(&self, a: u32, b: u32) -> f32 {
+        self.measure.rounded(self.row(a), self.row(b))
     }
 }

@@ -1,4 +1,5 @@
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use crate::scale::Scale;
 
@@ -53,6 +54,24 @@ impl Neighbors {
         ArrayView2::from_shape((self.n_rows(), self.k), &self.distances).expect("k values a row")
     }
 
+    /// The nearest `k` of them.
+    ///
+    /// # Panics
+    /// Where there are not so many, or `k` is 0.
+    pub fn nearest(&self, k: usize) -> Self {
+        assert!((1..=self.k).contains(&k), "{k} of {} neighbours", self.k);
+        let mut fewer = Self::with_capacity(self.n_rows(), k);
+        let rows = fewer
+            .indices
+            .chunks_exact_mut(k)
+            .zip(fewer.distances.chunks_exact_mut(k));
+        for (row, (indices, distances)) in rows.enumerate() {
+            indices.copy_from_slice(&self.indices(row)[..k]);
+            distances.copy_from_slice(&self.distances(row)[..k]);
+        }
+        fewer
+    }
+
     /// Fills one row.
     pub(crate) fn set(&mut self, row: usize, pairs: &[(u32, f32)]) {
         let range = row * self.k..(row + 1) * self.k;
@@ -74,11 +93,20 @@ impl Neighbors {
         }
     }
 
-    /// Squared distances on a scale become distances.
+    /// Squared distances on a scale become distances. Roots of different squares may be equal: then by index.
     pub(crate) fn measured(mut self, scale: Scale) -> Self {
-        self.distances
-            .iter_mut()
-            .for_each(|distance| *distance = scale.distance(*distance));
+        let rows = self.indices.par_chunks_exact_mut(self.k);
+        rows.zip(self.distances.par_chunks_exact_mut(self.k))
+            .for_each(|(indices, distances)| {
+                distances
+                    .iter_mut()
+                    .for_each(|distance| *distance = scale.distance(*distance));
+                let mut first = 0;
+                for equal in distances.chunk_by(|a, b| a == b) {
+                    indices[first..][..equal.len()].sort_unstable();
+                    first += equal.len();
+                }
+            });
         self
     }
 }
@@ -134,6 +162,10 @@ impl Nearest {
             k,
             found: Vec::with_capacity(k + 1),
         }
+    }
+
+    pub(crate) fn k(&self) -> usize {
+        self.k
     }
 
     pub(crate) fn clear(&mut self) {

@@ -33,6 +33,8 @@ pub enum NeighborSearch {
     BallTree,
     /// Every distance, by [matrix products](crate::BruteForce) where there are such.
     BruteForce,
+    /// Approximate, by descent along a graph. Only [`NeighborIndex::build`](crate::NeighborIndex::build) can.
+    NnDescent,
 }
 
 impl NeighborSearch {
@@ -41,22 +43,26 @@ impl NeighborSearch {
     /// # Errors
     /// [`ConfigError`] that names the ways there are.
     pub fn check(self, options: Options, field: &str, measure: &Measure) -> Result<(), ConfigError> {
-        let boxes = measure
-            .named()
-            .is_some_and(|metric| !matches!(metric, Metric::Hamming | Metric::Canberra));
-        let balls = measure.obeys_triangle_inequality();
-        let possible = match self {
-            Self::KdTree => boxes,
-            Self::BallTree => balls,
-            Self::Auto | Self::Exact | Self::BruteForce => true,
-        };
-        if possible {
+        if self.possible(measure) {
             return Ok(());
         }
-        let trees = [(boxes, "kd_tree, "), (balls, "ball_tree, ")];
-        let trees: String = trees.iter().filter(|tree| tree.0).map(|tree| tree.1).collect();
-        let allowed = format!("auto, exact, {trees}brute_force for {measure}");
+        let trees = [Self::KdTree, Self::BallTree].into_iter();
+        let trees: String = trees
+            .filter(|tree| tree.possible(measure))
+            .map(|tree| format!("{tree}, "))
+            .collect();
+        let allowed = format!("auto, exact, {trees}brute_force, nn_descent for {measure}");
         Err(options.refuse(field, allowed, self))
+    }
+
+    pub(crate) fn possible(self, measure: &Measure) -> bool {
+        match self {
+            Self::KdTree => measure
+                .named()
+                .is_some_and(|metric| !matches!(metric, Metric::Hamming | Metric::Canberra)),
+            Self::BallTree => measure.obeys_triangle_inequality(),
+            Self::Auto | Self::Exact | Self::BruteForce | Self::NnDescent => true,
+        }
     }
 
     /// What is done for so many features: neither [`Auto`](Self::Auto) nor [`Exact`](Self::Exact).
@@ -82,6 +88,7 @@ impl std::fmt::Display for NeighborSearch {
             Self::KdTree => "kd_tree",
             Self::BallTree => "ball_tree",
             Self::BruteForce => "brute_force",
+            Self::NnDescent => "nn_descent",
         })
     }
 }

@@ -131,7 +131,7 @@ fn what_a_metric_has_not_is_refused() {
     };
     assert_eq!(
         refusal(Metric::Hamming.into(), NeighborSearch::KdTree, 1),
-        "neighbours: neighbours.search must be auto, exact, ball_tree, brute_force for hamming, but is kd_tree"
+        "neighbours: neighbours.search must be auto, exact, ball_tree, brute_force, nn_descent for hamming, but is kd_tree"
     );
     let error = refusal(Metric::Cosine.into(), NeighborSearch::BallTree, 1);
     assert!(error.contains("kd_tree"), "{error}");
