@@ -22,7 +22,7 @@ use crate::{Measure, Metric, NeighborSearch, Neighbors};
 /// let x = Samples::from_rows(&[0.0, 1.0, 3.0, 7.0], 1)?;
 /// let mut ctx = FitContext::new(0);
 /// let index = NeighborIndex::build(x, Metric::Manhattan, NeighborSearch::Auto, 2, &mut ctx)?;
-/// assert_eq!(index.description(), "exact manhattan neighbours by kd_tree, chosen by auto");
+/// assert_eq!(index.description(), "exact manhattan neighbours by kd_tree, chosen by auto, for 4 rows of 1");
 /// let graph = index.graph(x, 2, &mut ctx)?;
 /// assert_eq!(graph.indices(0), [1, 2]);
 /// assert_eq!(graph.distances(3), [4.0, 6.0]);
@@ -48,13 +48,17 @@ const TASKS_A_STEP: usize = 64;
 
 impl NeighborIndex {
     /// Indexes points, for euclidean distances and exact answers: [`NeighborSearch::Auto`] is as [`NeighborSearch::Exact`].
+    ///
+    /// # Panics
+    /// For [`NeighborSearch::NnDescent`], which [`build`](Self::build) can make.
     pub fn new(points: Samples<'_>, search: NeighborSearch) -> Self {
         Self::exact(points, Metric::Euclidean.into(), search)
     }
 
     /// Indexes points for a metric.
     ///
-    /// `k` is the number of neighbours that will be asked for; others can be asked for, too.
+    /// `k` is the number of neighbours that will be asked for; others can be asked for, too. An approximate index searches them
+    /// here, reporting the phase `neighbours`, from the context's seed; a graph of more neighbours is searched for anew.
     ///
     /// # Errors
     /// [`FitError::Part`] with a [`ConfigError`] where the metric has no such search, an exponent below 1, or `k` is 0;
@@ -78,7 +82,7 @@ impl NeighborIndex {
             });
         checked.map_err(refused)?;
         ctx.check_cancelled()?;
-        match search.resolved(points.n_features(), &measure) {
+        match search.resolved(points.n_samples(), points.n_features(), &measure) {
             NeighborSearch::NnDescent => Self::approximate(points, measure, search, k, ctx),
             _ => Ok(Self::exact(points, measure, search)),
         }
@@ -107,7 +111,11 @@ impl NeighborIndex {
     }
 
     pub(crate) fn exact(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
-        let search = asked.resolved(points.n_features(), &measure);
+        let search = match asked {
+            NeighborSearch::Auto => NeighborSearch::Exact,
+            asked => asked,
+        };
+        let search = search.resolved(points.n_samples(), points.n_features(), &measure);
         let euclidean = measure.named() == Some(Metric::Euclidean) && search != NeighborSearch::BallTree;
         let scale = if euclidean {
             Scale::of(points)
@@ -158,7 +166,9 @@ impl NeighborIndex {
             false => format!("chosen by {}", self.asked),
         };
         let exact = if self.is_exact() { "exact" } else { "approximate" };
-        format!("{exact} {} neighbours by {}, {chosen}", self.measure, self.search)
+        let (n, d) = (self.n_samples(), self.n_features());
+        let (measure, search) = (&self.measure, self.search);
+        format!("{exact} {measure} neighbours by {search}, {chosen}, for {n} rows of {d}")
     }
 
     /// The points, row after row: an index of them by the same metric and [`search`](Self::search) gives the same answers, bit

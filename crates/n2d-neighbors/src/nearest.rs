@@ -93,7 +93,8 @@ impl Neighbors {
         }
     }
 
-    /// Squared distances on a scale become distances. Roots of different squares may be equal: then by index.
+    /// Squared distances on a scale become distances. Roots of different squares may be equal: then by index, but beyond the
+    /// largest number, where the nearer stay first.
     pub(crate) fn measured(mut self, scale: Scale) -> Self {
         let rows = self.indices.par_chunks_exact_mut(self.k);
         rows.zip(self.distances.par_chunks_exact_mut(self.k))
@@ -103,7 +104,9 @@ impl Neighbors {
                     .for_each(|distance| *distance = scale.distance(*distance));
                 let mut first = 0;
                 for equal in distances.chunk_by(|a, b| a == b) {
-                    indices[first..][..equal.len()].sort_unstable();
+                    if equal[0] < f32::MAX {
+                        indices[first..][..equal.len()].sort_unstable();
+                    }
                     first += equal.len();
                 }
             });

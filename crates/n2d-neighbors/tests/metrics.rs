@@ -196,11 +196,11 @@ fn the_choice_is_told() {
     };
     assert_eq!(
         told(Metric::Cosine.into(), NeighborSearch::Exact),
-        "exact cosine neighbours by kd_tree, chosen by exact"
+        "exact cosine neighbours by kd_tree, chosen by exact, for 1 rows of 2"
     );
     assert_eq!(
         told(Measure::Own(Arc::new(Own)), NeighborSearch::BruteForce),
-        "exact blocks neighbours by brute_force, as asked"
+        "exact blocks neighbours by brute_force, as asked, for 1 rows of 2"
     );
 }
 

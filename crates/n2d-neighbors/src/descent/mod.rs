@@ -34,7 +34,7 @@ const ENTRIES: usize = 3;
 /// Neighbours kept for each row: the more, the more of the true ones are met.
 const WIDTH: usize = 30;
 /// New, and as many old, neighbours that meet at one row in one round.
-const MEET: usize = 30;
+const MEET: usize = 60;
 /// Rounds at most.
 const ROUNDS: usize = 20;
 /// A round that changes less than this part of all lists is the last.
