@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::lists::{Lists, Offer, key, mark_met};
 use super::space::Space;
 
-/// Meetings between two looks at the cancel token; their offers are held until then.
+/// Meetings whose offers are taken together.
 const MEETINGS_A_STEP: usize = 4096;
 /// Meetings a task.
 const MEETINGS: usize = 64;
@@ -34,17 +34,19 @@ pub(crate) fn meet(
 ) -> Result<usize, FitError> {
     let rows = lists.n_rows().div_ceil(RANGES).max(1);
     let n_ranges = lists.n_rows().div_ceil(rows);
+    let cancel = &ctx.cancel_token();
     let mut taken = 0;
     for meetings in meetings.chunks(MEETINGS_A_STEP) {
-        ctx.check_cancelled()?;
         let offers: Vec<_> = meetings
             .par_chunks(MEETINGS)
             .map(|meetings| {
                 let mut host = Host::new(space, lists, rows, n_ranges);
-                meetings.iter().for_each(|&meeting| host.hold(meeting));
+                let held = meetings.iter().take_while(|_| !cancel.is_cancelled());
+                held.for_each(|&meeting| host.hold(meeting));
                 host.offers
             })
             .collect();
+        ctx.check_cancelled()?;
         taken += lists.take(&offers, rows);
     }
     Ok(taken)
@@ -143,14 +145,10 @@ impl Round {
                 slots.sort_unstable();
             }
         });
-        let width = lists.width;
         lists
             .ranges(1)
             .zip(this.new.par_chunks(most))
-            .for_each(|(list, new)| {
-                debug_assert_eq!(list.len(), width);
-                mark_met(list, new);
-            });
+            .for_each(|(list, new)| mark_met(list, new));
         this
     }
 
