@@ -40,7 +40,7 @@ fn recall(found: &Neighbors, truth: &Neighbors) -> f64 {
 
 #[test]
 fn nearly_all_neighbours_are_found() {
-    let (n, d, k) = (3000, 12, 15);
+    let (n, d, k) = (2000, 12, 15);
     let values = blobs(n, d, 1);
     let x = Samples::from_rows(&values, d).unwrap();
     let new = blobs(n, d, 1)[..200 * d]
@@ -90,7 +90,7 @@ fn assert_sound(found: &Neighbors, n: usize) {
 
 #[test]
 fn threads_change_nothing() {
-    let values = blobs(9000, 6, 2);
+    let values = blobs(6000, 6, 2);
     let x = Samples::from_rows(&values, 6).unwrap();
     let run = |threads: usize| {
         let threads = Parallelism::threads(threads.try_into().unwrap()).unwrap();
@@ -165,7 +165,7 @@ fn more_neighbours_can_be_asked_for() {
 
 #[test]
 fn odd_rows_have_neighbours() {
-    let constant = vec![3.0; 500 * 4];
+    let constant = vec![3.0; 300 * 4];
     let mut two_places = blobs(2, 4, 6).repeat(150);
     two_places.extend(blobs(1, 4, 7));
     let one_column: Vec<f32> = (0..900)
