@@ -1,11 +1,14 @@
-use n2d_core::Samples;
 use n2d_core::matmul::{Matrix, product};
+use n2d_core::{Samples, multiversion};
 
-use crate::nearest::{Nearest, Slots};
+use crate::engine::Task;
+use crate::nearest::{Candidates, Nearest, Slots};
 
 /// Queries and points a matrix product: the block of products stays in cache.
 pub(crate) const QUERY_BLOCK: usize = 64;
 const POINT_BLOCK: usize = 1024;
+/// Points that are looked at together.
+const FEW: usize = 32;
 
 /// An exact nearest-neighbour index for many dimensions: every distance, by matrix products.
 ///
@@ -61,44 +64,62 @@ impl BruteForce {
         self.n_features
     }
 
-    /// Fills the slots with the neighbours of `queries`, at most [`QUERY_BLOCK`] rows. `own` is the index of the first query
-    /// where the queries are points of the index themselves, each of which is not its own neighbour.
-    pub(crate) fn search(&self, queries: &[f32], own: Option<usize>, slots: &mut Slots<'_>, k: usize) {
-        let d = self.n_features;
-        let centred = centre(queries, &self.mean);
-        let candidates = self.nominate(&centred, own, k);
-        let mut nearest = Nearest::new(k);
-        for (row, (query, candidates)) in queries.chunks_exact(d).zip(&candidates).enumerate() {
+    /// The points, row after row.
+    pub(crate) fn points(&self) -> &[f32] {
+        &self.points
+    }
+
+    /// Fills the slots with neighbours and squared distances, for at most [`QUERY_BLOCK`] rows.
+    pub(crate) fn search(&self, task: &Task<'_>, slots: &mut Slots<'_>) {
+        let mut nearest = Nearest::new(task.k);
+        let rows = task.queries.chunks_exact(self.n_features);
+        for (row, (query, candidates)) in rows.zip(&self.nominate(task)).enumerate() {
+            if task.cancel.is_cancelled() {
+                return;
+            }
             nearest.clear();
             for &(_, index) in candidates.found() {
                 nearest.offer(squared_distance(query, self.point(index as usize)), index);
             }
-            let norm = squared_norm(&centred[row * d..][..d]);
-            let n_others = self.n_samples() - usize::from(own.is_some());
-            let all = candidates.found().len() == n_others;
-            if !all && !self.proven(candidates.bound() + norm, nearest.bound(), norm) {
+            let proven =
+                nearest.bound() < candidates.others_beyond || candidates.others_beyond == f32::INFINITY;
+            if !proven {
                 nearest.clear();
-                self.measure_all(query, own.map(|first| first + row), &mut nearest);
+                self.measure_all(query, task.own(row), &mut nearest);
             }
             slots.write(row, &nearest);
         }
+    }
+
+    /// Candidates for each row, by products.
+    pub(crate) fn nominate(&self, task: &Task<'_>) -> Vec<Candidates> {
+        let centred = centre(task.queries, &self.mean);
+        let n_others = self.n_samples() - usize::from(task.own.is_some());
+        let partial = self.by_products(&centred, task);
+        let norms = centred.chunks_exact(self.n_features).map(squared_norm);
+        let with_norm =
+            |(nearest, norm)| Candidates::new(nearest, n_others, |bound| bound + norm - self.rounding(norm));
+        partial.into_iter().zip(norms).map(with_norm).collect()
     }
 
     fn point(&self, index: usize) -> &[f32] {
         &self.points[index * self.n_features..][..self.n_features]
     }
 
-    /// For each query twice as many candidates as neighbours, by `|b|^2 - 2ab`.
-    fn nominate(&self, queries: &[f32], own: Option<usize>, k: usize) -> Vec<Nearest> {
+    /// For each query the candidates by `|b|^2 - 2ab`.
+    fn by_products(&self, queries: &[f32], task: &Task<'_>) -> Vec<Nearest> {
         let d = self.n_features;
         let n_queries = queries.len() / d;
-        let mut candidates = vec![Nearest::new(2 * k + 8); n_queries];
+        let mut candidates = vec![Nearest::new(Candidates::for_neighbors(task.k)); n_queries];
         let mut products = vec![0.0; n_queries * POINT_BLOCK];
         let blocks = self
             .centred
             .chunks(POINT_BLOCK * d)
             .zip(self.norms.chunks(POINT_BLOCK));
         for (block, (points, norms)) in blocks.enumerate() {
+            if task.cancel.is_cancelled() {
+                break;
+            }
             let n = norms.len();
             let products = &mut products[..n_queries * n];
             product(
@@ -106,34 +127,60 @@ impl BruteForce {
                 Matrix::new(points, n, d).t(),
                 products,
             );
-            for (row, (nearest, products)) in candidates.iter_mut().zip(products.chunks_exact(n)).enumerate()
+            for (row, (nearest, products)) in candidates
+                .iter_mut()
+                .zip(products.chunks_exact_mut(n))
+                .enumerate()
             {
-                let own = own.map(|first| first + row);
-                for (at, (&product, &norm)) in products.iter().zip(norms).enumerate() {
-                    let partial = norm - 2.0 * product;
-                    let index = block * POINT_BLOCK + at;
-                    if partial <= nearest.bound() && own != Some(index) {
-                        nearest.offer(partial, index as u32);
-                    }
-                }
+                let first = (block * POINT_BLOCK) as u32;
+                offer_block(products, norms, first, task.own(row), nearest);
             }
         }
         candidates
     }
 
-    /// Whether no point outside the candidates, all at `cheap` or farther as products tell, can be among those found
-    /// within `exact`. Never where a number overflowed.
-    fn proven(&self, cheap: f32, exact: f32, norm: f32) -> bool {
-        // Worst case of three rounded sums of d terms, each bounded by the norms.
-        let error = 4.0 * f32::EPSILON * (self.n_features as f32 + 8.0) * (norm + self.largest_norm);
-        exact < cheap - error
+    /// The worst case of three rounded sums of d terms, each bounded by the norms. Infinite or NaN where one overflowed.
+    fn rounding(&self, norm: f32) -> f32 {
+        4.0 * f32::EPSILON * (self.n_features as f32 + 8.0) * (norm + self.largest_norm)
     }
 
-    fn measure_all(&self, query: &[f32], own: Option<usize>, nearest: &mut Nearest) {
-        for index in (0..self.n_samples()).filter(|&index| own != Some(index)) {
+    fn measure_all(&self, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
+        for index in (0..self.n_samples()).filter(|&index| own != Some(index as u32)) {
             nearest.offer(squared_distance(query, self.point(index)), index as u32);
         }
     }
+}
+
+/// Offers a block of points. Most blocks of a few have none that is near enough, which vector instructions see at once.
+fn offer_block(products: &mut [f32], norms: &[f32], first: u32, own: Option<u32>, nearest: &mut Nearest) {
+    partial_distances(products, norms);
+    for (few, first) in products.chunks(FEW).zip((first..).step_by(FEW)) {
+        if !any_within(few, nearest.bound()) {
+            continue;
+        }
+        for (&partial, index) in few.iter().zip(first..) {
+            if partial <= nearest.bound() && own != Some(index) {
+                nearest.offer(partial, index);
+            }
+        }
+    }
+}
+
+multiversion! {
+    /// `|b|^2 - 2ab` in place of `ab`.
+    fn partial_distances(products: &mut [f32], norms: &[f32]) {
+        for (product, &norm) in products.iter_mut().zip(norms) {
+            *product = norm - 2.0 * *product;
+        }
+    }
+}
+
+/// Whether one is no farther. Without an early end, so that all are compared at once.
+#[inline]
+fn any_within(partial: &[f32], bound: f32) -> bool {
+    partial
+        .iter()
+        .fold(false, |any, &partial| any | (partial <= bound))
 }
 
 fn centre(rows: &[f32], mean: &[f32]) -> Vec<f32> {

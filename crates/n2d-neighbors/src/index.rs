@@ -1,41 +1,29 @@
-use n2d_core::check::{enough_samples, same_features};
-use n2d_core::{ApplyError, FitContext, FitError, Progress, Samples};
+use n2d_core::check::{Options, enough_samples, same_features};
+use n2d_core::{ApplyError, CancelToken, ConfigError, FitContext, FitError, Progress, Samples};
 use rayon::prelude::*;
 
 use crate::brute_force::QUERY_BLOCK;
-use crate::nearest::Slots;
+use crate::descent::NnDescent;
+use crate::engine::{Engine, Task};
 use crate::scale::Scale;
 use crate::spanning::{SpanningTree, span};
-use crate::{BruteForce, KdTree, Neighbors};
-
-/// Up to this many features [`NeighborSearch::Auto`] takes the k-d tree; above it, most of a tree is visited anyway
-/// and matrix products win.
-pub const TREE_MAX_FEATURES: usize = 24;
-
-/// How neighbours are searched. Every way is exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NeighborSearch {
-    /// A tree up to [`TREE_MAX_FEATURES`] features, matrix products above.
-    #[default]
-    Auto,
-    /// A [k-d tree](KdTree).
-    KdTree,
-    /// [Matrix products](BruteForce).
-    BruteForce,
-}
+use crate::{Measure, Metric, NeighborSearch, Neighbors};
 
 /// An index of points that answers which are nearest to a row.
 ///
 /// Any finite values will do: where squares would overflow or vanish, the points are scaled by a power of two. Distances
 /// beyond the largest `f32` are given as that; of points that all lie so far from a new row, the first count as nearest.
+/// Euclidean distances are compared by single-precision squares, all others as [`Metric::distance`] rounded to single precision.
 ///
 /// ```
 /// use n2d_core::{FitContext, Samples};
-/// use n2d_neighbors::{NeighborIndex, NeighborSearch};
+/// use n2d_neighbors::{Metric, NeighborIndex, NeighborSearch};
 ///
 /// let x = Samples::from_rows(&[0.0, 1.0, 3.0, 7.0], 1)?;
-/// let index = NeighborIndex::new(x, NeighborSearch::Auto);
-/// let graph = index.graph(x, 2, &mut FitContext::new(0))?;
+/// let mut ctx = FitContext::new(0);
+/// let index = NeighborIndex::build(x, Metric::Manhattan, NeighborSearch::Auto, 2, &mut ctx)?;
+/// assert_eq!(index.description(), "exact manhattan neighbours by kd_tree, chosen by auto, for 4 rows of 1");
+/// let graph = index.graph(x, 2, &mut ctx)?;
 /// assert_eq!(graph.indices(0), [1, 2]);
 /// assert_eq!(graph.distances(3), [4.0, 6.0]);
 ///
@@ -45,55 +33,148 @@ pub enum NeighborSearch {
 /// ```
 #[derive(Debug, Clone)]
 pub struct NeighborIndex {
-    scale: Scale,
-    way: Way,
+    pub(crate) measure: Measure,
+    pub(crate) asked: NeighborSearch,
+    pub(crate) search: NeighborSearch,
+    pub(crate) scale: Scale,
+    pub(crate) engine: Engine,
 }
 
-#[derive(Debug, Clone)]
-enum Way {
-    KdTree(KdTree),
-    BruteForce(BruteForce),
-}
-
+pub(crate) const NAME: &str = "neighbours";
 /// Rows a task: the number of threads has no say in the result, this only shares the work out.
 const ROWS: usize = QUERY_BLOCK;
 /// Tasks between two looks at the cancel token.
 const TASKS_A_STEP: usize = 64;
 
 impl NeighborIndex {
-    /// Indexes points.
+    /// Indexes points, for euclidean distances and exact answers: [`NeighborSearch::Auto`] is as [`NeighborSearch::Exact`].
+    ///
+    /// # Panics
+    /// For [`NeighborSearch::NnDescent`], which [`build`](Self::build) can make.
     pub fn new(points: Samples<'_>, search: NeighborSearch) -> Self {
-        let tree = match search {
-            NeighborSearch::Auto => points.n_features() <= TREE_MAX_FEATURES,
-            NeighborSearch::KdTree => true,
-            NeighborSearch::BruteForce => false,
-        };
-        let scale = Scale::of(points);
+        Self::exact(points, Metric::Euclidean.into(), search)
+    }
+
+    /// Indexes points for a metric.
+    ///
+    /// `k` is the number of neighbours that will be asked for; others can be asked for, too. An approximate index searches them
+    /// here, reporting the phase `neighbours`, from the context's seed; a graph of more neighbours is searched for anew.
+    ///
+    /// # Errors
+    /// [`FitError::Part`] with a [`ConfigError`] where the metric has no such search, an exponent below 1, or `k` is 0;
+    /// [`FitError::Cancelled`].
+    pub fn build(
+        points: Samples<'_>,
+        measure: impl Into<Measure>,
+        search: NeighborSearch,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Self, FitError> {
+        let measure = measure.into();
+        let options = Options::of(NAME);
+        let checked = options
+            .at_least("k", k, 1)
+            .and_then(|()| search.check(options, "search", &measure))
+            .and_then(|()| {
+                measure
+                    .named()
+                    .map_or(Ok(()), |metric| metric.check(options, "metric"))
+            });
+        checked.map_err(refused)?;
+        ctx.check_cancelled()?;
+        match search.resolved(points.n_samples(), points.n_features(), &measure) {
+            NeighborSearch::NnDescent => Self::approximate(points, measure, search, k, ctx),
+            _ => Ok(Self::exact(points, measure, search)),
+        }
+    }
+
+    fn approximate(
+        points: Samples<'_>,
+        measure: Measure,
+        asked: NeighborSearch,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Self, FitError> {
+        let scale = Scale::for_measure(points, &measure);
         let scaled = scale.apply(points);
         let points =
             Samples::from_rows(&scaled, points.n_features()).expect("as many finite values as before");
-        let way = if tree {
-            Way::KdTree(KdTree::new(points))
-        } else {
-            Way::BruteForce(BruteForce::new(points))
+        let seed = ctx.derived_seed("nn-descent");
+        let descent = NnDescent::new(points, &measure, k, seed, ctx)?;
+        Ok(Self {
+            engine: Engine::Descent(descent),
+            measure,
+            asked,
+            search: NeighborSearch::NnDescent,
+            scale,
+        })
+    }
+
+    pub(crate) fn exact(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
+        let search = match asked {
+            NeighborSearch::Auto => NeighborSearch::Exact,
+            asked => asked,
         };
-        Self { scale, way }
+        let search = search.resolved(points.n_samples(), points.n_features(), &measure);
+        let euclidean = measure.named() == Some(Metric::Euclidean) && search != NeighborSearch::BallTree;
+        let scale = if euclidean {
+            Scale::of(points)
+        } else {
+            Scale::none()
+        };
+        let scaled = scale.apply(points);
+        let points =
+            Samples::from_rows(&scaled, points.n_features()).expect("as many finite values as before");
+        Self {
+            engine: Engine::new(points, &measure, search),
+            measure,
+            asked,
+            search,
+            scale,
+        }
     }
 
     /// Number of points.
     pub fn n_samples(&self) -> usize {
-        match &self.way {
-            Way::KdTree(tree) => tree.n_samples(),
-            Way::BruteForce(all) => all.n_samples(),
-        }
+        self.engine.n_samples()
     }
 
     /// Width of the points.
     pub fn n_features(&self) -> usize {
-        match &self.way {
-            Way::KdTree(tree) => tree.n_features(),
-            Way::BruteForce(all) => all.n_features(),
-        }
+        self.engine.n_features()
+    }
+
+    /// How far apart two rows are.
+    pub fn measure(&self) -> &Measure {
+        &self.measure
+    }
+
+    /// How neighbours are searched: neither `Auto` nor `Exact`, but what these chose.
+    pub fn search(&self) -> NeighborSearch {
+        self.search
+    }
+
+    /// Whether the nearest are always found.
+    pub fn is_exact(&self) -> bool {
+        !matches!(self.engine, Engine::Descent(_))
+    }
+
+    /// How neighbours are searched, and who chose it: for the notes of a report.
+    pub fn description(&self) -> String {
+        let chosen = match self.asked == self.search {
+            true => "as asked".to_owned(),
+            false => format!("chosen by {}", self.asked),
+        };
+        let exact = if self.is_exact() { "exact" } else { "approximate" };
+        let (n, d) = (self.n_samples(), self.n_features());
+        let (measure, search) = (&self.measure, self.search);
+        format!("{exact} {measure} neighbours by {search}, {chosen}, for {n} rows of {d}")
+    }
+
+    /// The points, row after row: an index of them by the same metric and [`search`](Self::search) gives the same answers, bit
+    /// for bit. (Beside values so large that squares overflow, the smallest may have vanished.)
+    pub fn points(&self) -> Vec<f32> {
+        self.scale.undo(self.engine.points())
     }
 
     /// The graph of the indexed points themselves, which are given once more: the `k` nearest others of each.
@@ -101,7 +182,8 @@ impl NeighborIndex {
     /// Reports the phase `neighbours` in rows.
     ///
     /// # Errors
-    /// [`FitError::TooFewSamples`] where there are not more than `k` points, [`FitError::Cancelled`].
+    /// [`FitError::TooFewSamples`] where there are not more than `k` points, [`FitError::Part`] where `k` is 0,
+    /// [`FitError::Cancelled`].
     ///
     /// # Panics
     /// Where `points` are not as many and as wide as the indexed ones.
@@ -111,54 +193,70 @@ impl NeighborIndex {
         k: usize,
         ctx: &mut FitContext<'_>,
     ) -> Result<Neighbors, FitError> {
-        enough_samples(
-            "neighbours",
-            &format!("the {k} nearest others of each"),
-            k.saturating_add(1),
-            points,
-        )?;
+        Options::of(NAME).at_least("k", k, 1).map_err(refused)?;
+        let what = format!("the {k} nearest others of each");
+        enough_samples(NAME, &what, k.saturating_add(1), points)?;
         assert_eq!(
             (points.n_samples(), points.n_features()),
             (self.n_samples(), self.n_features())
         );
+        if let Engine::Descent(descent) = &self.engine {
+            return self.descended(descent, k, ctx);
+        }
         let (n, d) = (points.n_samples(), points.n_features());
         let scaled = self.scale.apply(points);
+        let cancel = &ctx.cancel_token();
         let mut graph = Neighbors::with_capacity(n, k);
         for first in (0..n).step_by(ROWS * TASKS_A_STEP) {
             let rows = (ROWS * TASKS_A_STEP).min(n - first);
             let tasks = graph.slots(first, rows).pieces(ROWS);
             tasks.into_par_iter().enumerate().for_each(|(task, mut slots)| {
                 let first = first + task * ROWS;
-                let queries = &scaled[first * d..][..slots.n_rows() * d];
-                self.search(queries, Some(first), &mut slots, k);
+                let task = Task {
+                    queries: &scaled[first * d..][..slots.n_rows() * d],
+                    own: Some(first),
+                    k,
+                    cancel,
+                };
+                self.engine.search(&task, &mut slots);
             });
             ctx.step(Progress::new("neighbours", first + rows, n))?;
         }
-        Ok(graph.measured(self.scale))
+        Ok(self.measured(graph))
     }
 
     /// The `k` indexed points nearest to each of some new rows, in parallel; a row's result does not depend on the rows beside it.
     ///
     /// # Errors
-    /// [`ApplyError::FeatureMismatch`] for rows of another width.
-    ///
-    /// # Panics
-    /// Where `k` is 0 or above the number of indexed points.
+    /// [`ApplyError::FeatureMismatch`] for rows of another width, [`ApplyError::Part`] with a [`ConfigError`] where `k` is 0 or
+    /// above the number of indexed points.
     pub fn query(&self, rows: Samples<'_>, k: usize) -> Result<Neighbors, ApplyError> {
-        same_features("neighbours", self.n_features(), rows)?;
-        assert!(
-            (1..=self.n_samples()).contains(&k),
-            "{k} neighbours among {} points",
-            self.n_samples()
-        );
+        same_features(NAME, self.n_features(), rows)?;
+        if !(1..=self.n_samples()).contains(&k) {
+            let allowed = format!("between 1 and {}, the number of points", self.n_samples());
+            return Err(ApplyError::Part {
+                part: NAME.to_owned(),
+                source: Box::new(Options::of(NAME).refuse("k", allowed, k)),
+            });
+        }
         let mut found = Neighbors::with_capacity(rows.n_samples(), k);
         let tasks = found.slots(0, rows.n_samples()).pieces(ROWS);
         let scaled = self.scale.apply(rows);
+        let cancel = &CancelToken::new();
+        let queries = scaled.par_chunks(ROWS * rows.n_features());
         tasks
             .into_par_iter()
-            .zip(scaled.par_chunks(ROWS * rows.n_features()))
-            .for_each(|(mut slots, queries)| self.search(queries, None, &mut slots, k));
-        Ok(found.measured(self.scale))
+            .zip(queries)
+            .for_each(|(mut slots, queries)| {
+                let task = Task {
+                    queries,
+                    own: None,
+                    k,
+                    cancel,
+                };
+                self.engine.search(&task, &mut slots);
+            });
+        Ok(self.measured(found))
     }
 
     /// The minimum spanning tree of the indexed points, which are given once more, under their mutual reachability: the
@@ -172,8 +270,8 @@ impl NeighborIndex {
     /// [`FitError::Cancelled`].
     ///
     /// # Panics
-    /// Where the index is no k-d tree, `points` are not as many and as wide as the indexed ones, or `k` is 0 or not below
-    /// their number.
+    /// Where the index is no euclidean k-d tree, `points` are not as many and as wide as the indexed ones, or `k` is 0 or not
+    /// below their number.
     pub fn spanning_tree(
         &self,
         points: Samples<'_>,
@@ -181,8 +279,8 @@ impl NeighborIndex {
         alpha: f64,
         ctx: &mut FitContext<'_>,
     ) -> Result<SpanningTree, FitError> {
-        let Way::KdTree(tree) = &self.way else {
-            panic!("spanning trees are found on k-d trees only");
+        let Engine::KdTree(tree) = &self.engine else {
+            panic!("spanning trees are found on euclidean k-d trees only");
         };
         let n = points.n_samples();
         assert_eq!((n, points.n_features()), (self.n_samples(), self.n_features()));
@@ -190,124 +288,38 @@ impl NeighborIndex {
         span(tree, &self.scale.apply(points), k, alpha, ctx)
     }
 
-    /// Fills the slots for one task's queries, which are points from number `own` on or new rows.
-    fn search(&self, queries: &[f32], own: Option<usize>, slots: &mut Slots<'_>, k: usize) {
-        match &self.way {
-            Way::KdTree(tree) => tree.search(queries, own, slots, k),
-            Way::BruteForce(all) => all.search(queries, own, slots, k),
+    /// The graph that was found when the index was built; anew if it is too narrow.
+    fn descended(
+        &self,
+        descent: &NnDescent,
+        k: usize,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Neighbors, FitError> {
+        if let Some(graph) = descent.graph().filter(|graph| graph.k() >= k) {
+            return Ok(self.measured(graph.nearest(k)));
+        }
+        let points =
+            Samples::from_rows(descent.points(), self.n_features()).expect("checked when it was built");
+        let wider = NnDescent::new(points, &self.measure, k, descent.seed(), ctx)?;
+        let graph = wider.graph().expect("more than one row").nearest(k);
+        Ok(self.measured(graph))
+    }
+
+    /// Squares become distances.
+    fn measured(&self, found: Neighbors) -> Neighbors {
+        let euclidean = self.measure.named() == Some(Metric::Euclidean);
+        match self.search {
+            NeighborSearch::KdTree | NeighborSearch::BruteForce | NeighborSearch::NnDescent if euclidean => {
+                found.measured(self.scale)
+            }
+            _ => found,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use n2d_core::Parallelism;
-    use n2d_core::rng::SplitMix64;
-    use proptest::prelude::*;
-
-    fn points(n: usize, d: usize, levels: usize, seed: u64) -> Vec<f32> {
-        let mut rng = SplitMix64::new(seed, 0, 0);
-        (0..n * d)
-            .map(|_| rng.below(levels) as f32 / 7.0 + 100.0)
-            .collect()
-    }
-
-    fn by_definition(x: Samples<'_>, row: usize, k: usize) -> Vec<f64> {
-        let squared = |other: &[f32]| -> f64 {
-            let terms = x
-                .row(row)
-                .iter()
-                .zip(other)
-                .map(|(a, b)| f64::from(a - b).powi(2))
-                .collect::<Vec<_>>();
-            terms.iter().sum()
-        };
-        let mut all: Vec<f64> = x
-            .rows()
-            .enumerate()
-            .filter(|&(i, _)| i != row)
-            .map(|(_, other)| squared(other).sqrt())
-            .collect();
-        all.sort_by(f64::total_cmp);
-        all.truncate(k);
-        all
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
-        /// Few levels make ties and duplicates; the offset makes cancellation.
-        #[test]
-        fn both_ways_are_exact(n in 2..200_usize, d in 1..40_usize, levels in 1..2000_usize, k in 1..12_usize, seed: u64) {
-            let k = k.min(n - 1);
-            let values = points(n, d, levels, seed);
-            let x = Samples::from_rows(&values, d).unwrap();
-            let mut ctx = FitContext::new(0);
-            for search in [NeighborSearch::KdTree, NeighborSearch::BruteForce] {
-                let graph = NeighborIndex::new(x, search).graph(x, k, &mut ctx).unwrap();
-                for row in 0..n {
-                    prop_assert!(!graph.indices(row).contains(&(row as u32)));
-                    for (got, expected) in graph.distances(row).iter().zip(by_definition(x, row, k)) {
-                        prop_assert!((f64::from(*got) - expected).abs() <= 1e-5 * (1.0 + expected), "{search:?}: {got} {expected}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn new_rows_may_be_their_own_twins_and_batches_do_not_matter() {
-        let values = points(300, 30, 50, 3);
-        let x = Samples::from_rows(&values, 30).unwrap();
-        for search in [NeighborSearch::KdTree, NeighborSearch::BruteForce] {
-            let index = NeighborIndex::new(x, search);
-            let all = index.query(x, 3).unwrap();
-            for row in [0, 63, 64, 299] {
-                assert_eq!(all.distances(row)[0], 0.0);
-                let alone = index
-                    .query(Samples::from_rows(&values[row * 30..][..30], 30).unwrap(), 3)
-                    .unwrap();
-                assert_eq!(
-                    (alone.indices(0), alone.distances(0)),
-                    (all.indices(row), all.distances(row))
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn threads_change_nothing() {
-        let values = points(5000, 5, 10_000, 1);
-        let x = Samples::from_rows(&values, 5).unwrap();
-        let graph = |threads: usize| {
-            let threads = Parallelism::threads(threads.try_into().unwrap()).unwrap();
-            let index = NeighborIndex::new(x, NeighborSearch::Auto);
-            threads.install(|| index.graph(x, 15, &mut FitContext::new(0)).unwrap())
-        };
-        assert_eq!(graph(1), graph(4));
-    }
-
-    #[test]
-    fn misfits_are_errors() {
-        let x = Samples::from_rows(&[0.0, 1.0], 1).unwrap();
-        let index = NeighborIndex::new(x, NeighborSearch::Auto);
-        let error = index.graph(x, 2, &mut FitContext::new(0)).unwrap_err();
-        assert!(matches!(
-            error,
-            FitError::TooFewSamples {
-                needed: 3,
-                given: 2,
-                ..
-            }
-        ));
-        let wide = Samples::from_rows(&[0.0, 1.0], 2).unwrap();
-        assert!(matches!(
-            index.query(wide, 1).unwrap_err(),
-            ApplyError::FeatureMismatch {
-                expected: 1,
-                given: 2,
-                ..
-            }
-        ));
+fn refused(error: ConfigError) -> FitError {
+    FitError::Part {
+        part: NAME.to_owned(),
+        source: Box::new(error),
     }
 }

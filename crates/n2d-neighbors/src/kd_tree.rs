@@ -1,8 +1,10 @@
+pub(crate) mod boxes;
 pub(crate) mod radius;
 
 use n2d_core::Samples;
 
-use crate::nearest::{Nearest, Slots};
+use crate::engine::Task;
+use crate::nearest::{Candidates, Nearest, Slots};
 use n2d_core::multiversion;
 
 /// Points a leaf: enough to fill vector registers, few enough to skip most points.
@@ -129,15 +131,33 @@ impl KdTree {
         }
     }
 
-    /// Fills the slots with the neighbours of `queries`. `own` is the index of the first query where the queries are points
-    /// of the tree itself, each of which is not its own neighbour.
-    pub(crate) fn search(&self, queries: &[f32], own: Option<usize>, slots: &mut Slots<'_>, k: usize) {
-        let mut nearest = Nearest::new(k);
-        for (row, query) in queries.chunks_exact(self.n_features).enumerate() {
+    /// Fills the slots with neighbours and squared distances.
+    pub(crate) fn search(&self, task: &Task<'_>, slots: &mut Slots<'_>) {
+        let mut nearest = Nearest::new(task.k);
+        for (row, query) in task.queries.chunks_exact(self.n_features).enumerate() {
+            if task.cancel.is_cancelled() {
+                return;
+            }
             nearest.clear();
-            self.descend(0, query, own.map(|first| (first + row) as u32), &mut nearest);
+            self.descend(0, query, task.own(row), &mut nearest);
             slots.write(row, &nearest);
         }
+    }
+
+    /// Candidates for each row.
+    pub(crate) fn nominate(&self, task: &Task<'_>) -> Vec<Candidates> {
+        let n = self.n_samples() - usize::from(task.own.is_some());
+        // A sum of d rounded squares of rounded differences.
+        let sure = 1.0 - (self.n_features as f32 + 4.0) * f32::EPSILON;
+        let one = |(row, query)| {
+            let mut nearest = Nearest::new(Candidates::for_neighbors(task.k));
+            if !task.cancel.is_cancelled() {
+                self.descend(0, query, task.own(row), &mut nearest);
+            }
+            Candidates::new(nearest, n, |bound| bound * sure)
+        };
+        let queries = task.queries.chunks_exact(self.n_features);
+        queries.enumerate().map(one).collect()
     }
 
     /// The nearest of all points to one of them, which is none of its own neighbours.

@@ -1,11 +1,13 @@
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use crate::scale::Scale;
 
-/// The nearest neighbours of some rows: for each row `k` pairs of index and euclidean distance, nearest first; equal
-/// distances in the order of the indices.
+/// The nearest neighbours of some rows: for each row `k` pairs of index and distance, nearest first; equal distances in the
+/// order of the indices.
 ///
-/// In a graph over training rows, a row is never its own neighbour; a duplicate of it may be.
+/// In a graph over training rows, a row is never its own neighbour; a duplicate of it may be. A graph that was found elsewhere
+/// comes in by [`from_arrays`](Self::from_arrays) or [`without_self`](Self::without_self).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neighbors {
     k: usize,
@@ -42,9 +44,43 @@ impl Neighbors {
         &self.distances[row * self.k..][..self.k]
     }
 
+    /// All indices, `(n_rows, k)`.
+    pub fn all_indices(&self) -> ArrayView2<'_, u32> {
+        ArrayView2::from_shape((self.n_rows(), self.k), &self.indices).expect("k values a row")
+    }
+
     /// All distances, `(n_rows, k)`.
     pub fn all_distances(&self) -> ArrayView2<'_, f32> {
         ArrayView2::from_shape((self.n_rows(), self.k), &self.distances).expect("k values a row")
+    }
+
+    /// The nearest `k` of them.
+    ///
+    /// # Panics
+    /// Where there are not so many, or `k` is 0.
+    pub fn nearest(&self, k: usize) -> Self {
+        assert!((1..=self.k).contains(&k), "{k} of {} neighbours", self.k);
+        let mut fewer = Self::with_capacity(self.n_rows(), k);
+        let rows = fewer
+            .indices
+            .chunks_exact_mut(k)
+            .zip(fewer.distances.chunks_exact_mut(k));
+        for (row, (indices, distances)) in rows.enumerate() {
+            indices.copy_from_slice(&self.indices(row)[..k]);
+            distances.copy_from_slice(&self.distances(row)[..k]);
+        }
+        fewer
+    }
+
+    /// Fills one row.
+    pub(crate) fn set(&mut self, row: usize, pairs: &[(u32, f32)]) {
+        let range = row * self.k..(row + 1) * self.k;
+        let slots = self.indices[range.clone()]
+            .iter_mut()
+            .zip(&mut self.distances[range]);
+        for ((index, distance), &pair) in slots.zip(pairs) {
+            (*index, *distance) = pair;
+        }
     }
 
     /// The slots of a range of rows, for filling them: indices and squared distances.
@@ -57,11 +93,23 @@ impl Neighbors {
         }
     }
 
-    /// Squared distances on a scale become distances.
+    /// Squared distances on a scale become distances. Roots of different squares may be equal: then by index, but beyond the
+    /// largest number, where the nearer stay first.
     pub(crate) fn measured(mut self, scale: Scale) -> Self {
-        self.distances
-            .iter_mut()
-            .for_each(|distance| *distance = scale.distance(*distance));
+        let rows = self.indices.par_chunks_exact_mut(self.k);
+        rows.zip(self.distances.par_chunks_exact_mut(self.k))
+            .for_each(|(indices, distances)| {
+                distances
+                    .iter_mut()
+                    .for_each(|distance| *distance = scale.distance(*distance));
+                let mut first = 0;
+                for equal in distances.chunk_by(|a, b| a == b) {
+                    if equal[0] < f32::MAX {
+                        indices[first..][..equal.len()].sort_unstable();
+                    }
+                    first += equal.len();
+                }
+            });
         self
     }
 }
@@ -119,6 +167,10 @@ impl Nearest {
         }
     }
 
+    pub(crate) fn k(&self) -> usize {
+        self.k
+    }
+
     pub(crate) fn clear(&mut self) {
         self.found.clear();
     }
@@ -153,6 +205,40 @@ impl Nearest {
 
     pub(crate) fn found(&self) -> &[(f32, u32)] {
         &self.found
+    }
+}
+
+/// More of the nearest than are asked for, as far as quick arithmetic tells.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidates {
+    nearest: Nearest,
+    /// No other point is nearer than this, as a squared distance, whatever was rounded; infinity where there is no other.
+    pub(crate) others_beyond: f32,
+}
+
+impl Candidates {
+    /// How many are nominated for `k` neighbours.
+    pub(crate) fn for_neighbors(k: usize) -> usize {
+        2 * k + 8
+    }
+
+    /// Of `n` points. `beyond` gives the bound on the others from that on the nominated ones.
+    pub(crate) fn new(nearest: Nearest, n: usize, beyond: impl FnOnce(f32) -> f32) -> Self {
+        let others_beyond = if nearest.found.len() == n {
+            f32::INFINITY
+        } else if nearest.bound().is_finite() {
+            beyond(nearest.bound())
+        } else {
+            f32::NEG_INFINITY
+        };
+        Self {
+            nearest,
+            others_beyond,
+        }
+    }
+
+    pub(crate) fn found(&self) -> &[(f32, u32)] {
+        self.nearest.found()
     }
 }
 

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use n2d_core::Samples;
 
+use crate::{Measure, Metric};
+
 /// Values up to this, and down to its inverse, are taken as they are: their squares and sums of these are exact enough.
 const USUAL: f32 = (1_u32 << 30) as f32;
 
@@ -20,6 +22,27 @@ impl Scale {
         // Biased exponents; clamped so that the inverse is no subnormal number.
         let exponent = (largest.to_bits() >> 23).clamp(1, 253);
         Self(f32::from_bits((254 - exponent) << 23))
+    }
+
+    /// As [`of`](Self::of) for euclidean distances; others are measured in double precision and need none.
+    pub(crate) fn for_measure(points: Samples<'_>, measure: &Measure) -> Self {
+        match measure.named() {
+            Some(Metric::Euclidean) => Self::of(points),
+            _ => Self::none(),
+        }
+    }
+
+    /// That of values that are taken as they are.
+    pub(crate) fn none() -> Self {
+        Self(1.0)
+    }
+
+    /// Values off this scale again.
+    pub(crate) fn undo(self, mut values: Vec<f32>) -> Vec<f32> {
+        if self.0 != 1.0 {
+            values.iter_mut().for_each(|v| *v /= self.0);
+        }
+        values
     }
 
     /// What values are multiplied by.

@@ -80,13 +80,7 @@ impl KdTree {
     fn visit_leaf<R: Reduced>(&self, leaf: Node, query: &[f32], radius: f64, visit: &mut dyn FnMut(&[u32])) {
         let (start, end) = (leaf.start as usize, leaf.end as usize);
         let n = end - start;
-        let mut reduced = [0.0_f64; LEAF];
-        for (&q, column) in query.iter().zip(self.columns(leaf)) {
-            let q = f64::from(q);
-            for (reduced, &value) in reduced.iter_mut().zip(column) {
-                *reduced = R::with(*reduced, (q - f64::from(value)).abs());
-            }
-        }
+        let reduced = self.reduced::<R>(leaf, query);
         let mut found = [0; LEAF];
         let mut n_found = 0;
         for (&reduced, &index) in reduced[..n].iter().zip(&self.order[start..end]) {
