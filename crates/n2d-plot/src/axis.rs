@@ -20,13 +20,29 @@ impl Scale {
     /// Of even steps.
     pub(crate) fn linear((low, high): (f64, f64), (from, to): (f64, f64)) -> Self {
         let (low, high) = widened(low, high);
-        Self { low, high, log: false, from, to }
+        Self {
+            low,
+            high,
+            log: false,
+            from,
+            to,
+        }
     }
 
     /// Of even factors; both ends must be above zero.
     pub(crate) fn log((low, high): (f64, f64), (from, to): (f64, f64)) -> Self {
-        let (low, high) = if low < high { (low, high) } else { (low / 2.0, high * 2.0) };
-        Self { low, high, log: true, from, to }
+        let (low, high) = if low < high {
+            (low, high)
+        } else {
+            (low / 2.0, high * 2.0)
+        };
+        Self {
+            low,
+            high,
+            log: true,
+            from,
+            to,
+        }
     }
 
     /// Where a number is drawn.
@@ -41,7 +57,11 @@ impl Scale {
 
     /// About `n` round numbers with their texts.
     pub(crate) fn ticks(&self, n: usize) -> Vec<(f64, String)> {
-        if self.log { self.log_ticks(n) } else { self.even_ticks(n) }
+        if self.log {
+            self.log_ticks(n)
+        } else {
+            self.even_ticks(n)
+        }
     }
 
     fn even_ticks(&self, n: usize) -> Vec<(f64, String)> {
@@ -52,13 +72,19 @@ impl Scale {
             return Vec::new();
         }
         let number = |i: usize| (first + i as f64) * step;
-        (0..=(last - first) as usize).map(|i| (number(i), tick_text(number(i), step))).collect()
+        (0..=(last - first) as usize)
+            .map(|i| (number(i), tick_text(number(i), step)))
+            .collect()
     }
 
     /// Powers of ten, or where they are few also their doubles and fives.
     fn log_ticks(&self, n: usize) -> Vec<(f64, String)> {
         let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
-        let factors: &[f64] = if last - first <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let factors: &[f64] = if last - first <= 2 {
+            &[1.0, 2.0, 5.0]
+        } else {
+            &[1.0]
+        };
         let every = (last - first) / n.max(1) as i32 + 1;
         let powers = (first..=last).filter(|power| power % every == 0);
         let numbers = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)));
@@ -72,14 +98,20 @@ fn widened(low: f64, high: f64) -> (f64, f64) {
     if high - low > 1e-9 * low.abs().max(high.abs()) {
         return (low, high);
     }
-    let around = if low == 0.0 { 1.0 } else { 0.1 * low.abs().max(high.abs()) };
+    let around = if low == 0.0 {
+        1.0
+    } else {
+        0.1 * low.abs().max(high.abs())
+    };
     (low - around, high + around)
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is at least the step.
 fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= step * 0.999_999);
+    let factor = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|factor| factor * power >= step * 0.999_999);
     factor.unwrap_or(10.0) * power
 }
 
@@ -118,7 +150,11 @@ pub(crate) enum Side {
 
 /// Draws ticks, their numbers and the axis' name along a side; lines through the plot where `grid` is set.
 pub(crate) fn draw(scene: &mut Scene, area: &Area, scale: &Scale, side: Side, name: &str, grid: bool) {
-    let length = if side == Side::Below { area.width } else { area.height };
+    let length = if side == Side::Below {
+        area.width
+    } else {
+        area.height
+    };
     let ticks = scale.ticks((length / 55.0).round().clamp(2.0, 8.0) as usize);
     for (value, text) in ticks {
         let at = scale.place(value);
@@ -141,7 +177,9 @@ pub(crate) fn draw(scene: &mut Scene, area: &Area, scale: &Scale, side: Side, na
         scene.text(text.colour(GREY));
     }
     scene.text(match side {
-        Side::Below => Text::new(area.x + area.width / 2.0, area.bottom() + 24.0, name, LABEL_SIZE).align(Align::Middle),
+        Side::Below => {
+            Text::new(area.x + area.width / 2.0, area.bottom() + 24.0, name, LABEL_SIZE).align(Align::Middle)
+        }
         Side::Left => Text::new(area.x - 32.0, area.y + area.height / 2.0, name, LABEL_SIZE)
             .align(Align::Middle)
             .upwards(),
@@ -160,17 +198,29 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let to = (0.0, 100.0);
-        assert_eq!(texts(Scale::linear((0.0, 1.0), to), 5), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
-        assert_eq!(texts(Scale::linear((-7.0, 12.0), to), 4), ["\u{2212}5", "0", "5", "10"]);
+        assert_eq!(
+            texts(Scale::linear((0.0, 1.0), to), 5),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
+        assert_eq!(
+            texts(Scale::linear((-7.0, 12.0), to), 4),
+            ["\u{2212}5", "0", "5", "10"]
+        );
         assert_eq!(texts(Scale::log((0.01, 30.0), to), 5), ["0.01", "0.1", "1", "10"]);
-        assert_eq!(texts(Scale::log((2.0, 60.0), to), 5), ["2", "5", "10", "20", "50"]);
+        assert_eq!(
+            texts(Scale::log((2.0, 60.0), to), 5),
+            ["2", "5", "10", "20", "50"]
+        );
         assert_eq!(texts(Scale::linear((0.0, 1e30), to), 2), ["0", "5e29", "1e30"]);
     }
 
     #[test]
     fn one_number_is_in_the_middle() {
         for value in [0.0, 5.0, -3.0, 1e30, 1e-30] {
-            assert!((Scale::linear((value, value), (0.0, 100.0)).place(value) - 50.0).abs() < 1e-6, "{value}");
+            assert!(
+                (Scale::linear((value, value), (0.0, 100.0)).place(value) - 50.0).abs() < 1e-6,
+                "{value}"
+            );
         }
         assert!((Scale::log((7.0, 7.0), (0.0, 100.0)).place(7.0) - 50.0).abs() < 1e-6);
     }

@@ -38,6 +38,7 @@ impl Colour {
     }
 
     /// How light it looks, from 0 for black to 1 for white.
+    #[cfg(test)]
     pub(crate) fn lightness(self) -> f64 {
         oklab(linear(self))[0]
     }
@@ -110,7 +111,9 @@ mod tests {
 
     #[test]
     fn there_and_back_is_the_same_colour() {
-        for rgb in [0x00_0000, 0xff_ffff, 0x12_3456, 0xff_0000, 0x00_ff00, 0x00_00ff, 0xab_cdef] {
+        for rgb in [
+            0x00_0000, 0xff_ffff, 0x12_3456, 0xff_0000, 0x00_ff00, 0x00_00ff, 0xab_cdef,
+        ] {
             let colour = Colour::hex(rgb);
             assert_eq!(from_linear(linear_of_oklab(oklab(linear(colour)))), colour);
             assert_eq!(colour.to_string(), format!("#{rgb:06x}"));

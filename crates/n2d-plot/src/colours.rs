@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use n2d_core::Labels;
 use n2d_metrics::Contingency;
 
-use crate::palette::{Ink, N_COLOURS, NOISE_INK, palette};
 use crate::PlotError;
+use crate::palette::{Ink, N_COLOURS, NOISE_INK, palette};
 
 /// The look of every class and every cluster, to be shared by all plots of one run.
 ///
@@ -48,7 +48,10 @@ impl Colours {
     /// # Errors
     /// [`PlotError::Metric`] where the two are not of one length, or empty.
     pub fn matched(classes: &Labels, clusters: &Labels) -> Result<Self, PlotError> {
-        let mapping: BTreeMap<i32, i32> = Contingency::new(classes, clusters)?.best_mapping().into_iter().collect();
+        let mapping: BTreeMap<i32, i32> = Contingency::new(classes, clusters)?
+            .best_mapping()
+            .into_iter()
+            .collect();
         let classes = by_number(&distinct(classes));
         let taken: BTreeSet<usize> = classes.values().copied().collect();
         let mut free = (0..).filter(|place| !taken.contains(place));
@@ -56,7 +59,9 @@ impl Colours {
             let own = mapping.get(&cluster).and_then(|class| classes.get(class));
             own.copied().or_else(|| free.next()).unwrap_or(0)
         };
-        let clusters = distinct(clusters).into_iter().map(|cluster| (cluster, place(cluster)));
+        let clusters = distinct(clusters)
+            .into_iter()
+            .map(|cluster| (cluster, place(cluster)));
         Ok(Self {
             clusters: clusters.collect(),
             classes,
@@ -66,12 +71,16 @@ impl Colours {
 
     /// The look of a class; that of noise for one that does not occur.
     pub fn of_class(&self, class: i32) -> Ink {
-        self.classes.get(&class).map_or(NOISE_INK, |&place| palette(place))
+        self.classes
+            .get(&class)
+            .map_or(NOISE_INK, |&place| palette(place))
     }
 
     /// The look of a cluster; that of noise for one that does not occur.
     pub fn of_cluster(&self, cluster: i32) -> Ink {
-        self.clusters.get(&cluster).map_or(NOISE_INK, |&place| palette(place))
+        self.clusters
+            .get(&cluster)
+            .map_or(NOISE_INK, |&place| palette(place))
     }
 
     /// The class that a cluster stands for, where it stands for one.
@@ -84,20 +93,15 @@ impl Colours {
         let found = self.mapping.iter().find(|&(_, &of)| of == class);
         found.map(|(&cluster, _)| cluster)
     }
-
-    /// The classes that occur, ascending; without noise.
-    pub(crate) fn classes(&self) -> impl Iterator<Item = i32> {
-        self.classes.keys().copied()
-    }
-
-    /// The clusters that occur, ascending; without noise.
-    pub(crate) fn clusters(&self) -> impl Iterator<Item = i32> {
-        self.clusters.keys().copied()
-    }
 }
 
 fn distinct(labels: &Labels) -> BTreeSet<i32> {
-    labels.as_slice().iter().copied().filter(|&label| label != Labels::NOISE).collect()
+    labels
+        .as_slice()
+        .iter()
+        .copied()
+        .filter(|&label| label != Labels::NOISE)
+        .collect()
 }
 
 /// A place in the palette for each: its number, or its rank where a number is too large.
@@ -140,7 +144,10 @@ mod tests {
     #[test]
     fn large_numbers_go_by_rank() {
         let colours = Colours::of_clusters(&labels(&[5_000, 30, 5_000, -1]));
-        assert_eq!((colours.of_cluster(30), colours.of_cluster(5_000)), (palette(0), palette(1)));
+        assert_eq!(
+            (colours.of_cluster(30), colours.of_cluster(5_000)),
+            (palette(0), palette(1))
+        );
     }
 
     #[test]

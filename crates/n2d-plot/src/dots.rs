@@ -108,7 +108,11 @@ impl Sheet {
                 let share = stamp.shares[row * stamp.side + column];
                 let x = left + column as isize - stamp.reach as isize;
                 if share > 0.0 && x >= 0 && x < self.width as isize {
-                    cover(&mut self.pixels[y as usize * self.width + x as usize], colour, share * alpha);
+                    cover(
+                        &mut self.pixels[y as usize * self.width + x as usize],
+                        colour,
+                        share * alpha,
+                    );
                 }
             }
         }
@@ -132,7 +136,12 @@ mod tests {
     use crate::{Colour, palette::palette};
 
     fn dots(at: &[(f32, f32)], shape: Shape, radius: f64, alpha: f64) -> Dots {
-        let dot = |&(x, y): &(f32, f32)| Dot { x, y, colour: palette(0).colour, shape };
+        let dot = |&(x, y): &(f32, f32)| Dot {
+            x,
+            y,
+            colour: palette(0).colour,
+            shape,
+        };
         Dots {
             area: Area::new(10.0, 10.0, 20.0, 20.0),
             radius,
@@ -153,7 +162,10 @@ mod tests {
                 for at in [(20.0, 20.0), (20.3, 19.9), (17.77, 22.51)] {
                     let sheet = stamp(&dots(&[at], shape, radius, 1.0), 2.0);
                     let expected = std::f64::consts::PI * (2.0 * radius).powi(2);
-                    assert!((ink(&sheet) - expected).abs() < slack * expected, "{shape:?} {radius} {at:?}");
+                    assert!(
+                        (ink(&sheet) - expected).abs() < slack * expected,
+                        "{shape:?} {radius} {at:?}"
+                    );
                 }
             }
         }
@@ -171,9 +183,20 @@ mod tests {
 
     #[test]
     fn what_lies_outside_is_cut_off() {
-        let sheet = stamp(&dots(&[(10.0, 10.0), (-50.0, 20.0), (30.0, 1e9)], Shape::Square, 1.0, 1.0), 2.0);
+        let sheet = stamp(
+            &dots(
+                &[(10.0, 10.0), (-50.0, 20.0), (30.0, 1e9)],
+                Shape::Square,
+                1.0,
+                1.0,
+            ),
+            2.0,
+        );
         assert_eq!((sheet.width, sheet.height), (40, 40));
-        assert!((ink(&sheet) - std::f64::consts::PI).abs() < 0.4, "a quarter of one dot");
+        assert!(
+            (ink(&sheet) - std::f64::consts::PI).abs() < 0.4,
+            "a quarter of one dot"
+        );
         assert_eq!(Colour::new(0, 0, 0).to_string(), "#000000");
     }
 }

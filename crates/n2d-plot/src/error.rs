@@ -42,7 +42,9 @@ pub enum PlotError {
         value: f64,
     },
     /// A component that the points do not have.
-    #[error("{plot}: component {component} was asked for, but the points have {n_components}, counted from 0")]
+    #[error(
+        "{plot}: component {component} was asked for, but the points have {n_components}, counted from 0"
+    )]
     NoSuchComponent {
         /// The plot.
         plot: &'static str,

@@ -72,11 +72,18 @@ impl Figure {
     /// [`PlotError::UnknownFormat`] for any other ending, [`PlotError::Write`], [`PlotError::TooLarge`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
         let path = path.as_ref();
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let ending = path
+            .extension()
+            .and_then(|ending| ending.to_str())
+            .map(str::to_ascii_lowercase);
         let bytes = match ending.as_deref() {
             Some("png") => self.to_png()?,
             Some("svg") => self.to_svg().into_bytes(),
-            _ => return Err(PlotError::UnknownFormat { path: path.to_owned() }),
+            _ => {
+                return Err(PlotError::UnknownFormat {
+                    path: path.to_owned(),
+                });
+            }
         };
         write(path, &bytes).map_err(|source| PlotError::Write {
             path: path.to_owned(),
@@ -86,7 +93,10 @@ impl Figure {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // Temporary files are for their owner alone, but this one becomes a file like any other.
     #[cfg(unix)]

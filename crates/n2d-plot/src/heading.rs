@@ -17,8 +17,15 @@ pub(crate) struct Heading {
 impl Heading {
     /// Draws it with the plot's own facts before the user's, each cut to the width.
     pub(crate) fn draw(&self, scene: &mut Scene, fonts: &Fonts, default_title: &str, own_facts: &str) {
-        let title = if self.title.is_empty() { default_title } else { &self.title };
-        let facts: Vec<&str> = [own_facts, &self.facts].into_iter().filter(|facts| !facts.is_empty()).collect();
+        let title = if self.title.is_empty() {
+            default_title
+        } else {
+            &self.title
+        };
+        let facts: Vec<&str> = [own_facts, &self.facts]
+            .into_iter()
+            .filter(|facts| !facts.is_empty())
+            .collect();
         let room = scene.width - 32.0;
         scene.text(Text::new(16.0, 22.0, fonts.fit(title, 13.0, true, room), 13.0).bold());
         let facts = fonts.fit(&facts.join("   \u{b7}   "), 9.0, false, room);

@@ -37,7 +37,11 @@ impl Legend {
     pub(crate) fn new(fonts: &Fonts, title: &str, entries: Vec<Entry>, height: f64) -> Self {
         let room = height - 16.0;
         let roomy = (room / 14.0) as usize;
-        let (row, size) = if entries.len() <= roomy { (14.0, 9.0) } else { (10.5, 7.5) };
+        let (row, size) = if entries.len() <= roomy {
+            (14.0, 9.0)
+        } else {
+            (10.5, 7.5)
+        };
         let per_column = ((room / row) as usize).max(2);
         let (entries, left_out) = largest(entries, per_column * MOST_COLUMNS);
         let fitted: Vec<Entry> = entries
@@ -48,7 +52,9 @@ impl Legend {
                 ..entry
             })
             .collect();
-        let width = |entry: &Entry| 14.0 + fonts.width(&entry.name, size, false) + note_width(fonts, &entry.note, size) + 12.0;
+        let width = |entry: &Entry| {
+            14.0 + fonts.width(&entry.name, size, false) + note_width(fonts, &entry.note, size) + 12.0
+        };
         let widest = fitted.iter().map(width).fold(0.0, f64::max);
         Self {
             title: title.to_owned(),
@@ -96,7 +102,11 @@ impl Legend {
 }
 
 fn note_width(fonts: &Fonts, note: &str, size: f64) -> f64 {
-    if note.is_empty() { 0.0 } else { 0.6 * size + fonts.width(note, size, false) }
+    if note.is_empty() {
+        0.0
+    } else {
+        0.6 * size + fonts.width(note, size, false)
+    }
 }
 
 /// The entries of the most rows in the order they came, and how many are left out.
@@ -110,7 +120,10 @@ fn largest(entries: Vec<Entry>, room: usize) -> (Vec<Entry>, usize) {
     by_size.truncate(room - 1);
     by_size.sort_unstable();
     let left_out = entries.len() - by_size.len();
-    (by_size.into_iter().map(|at| entries[at].clone()).collect(), left_out)
+    (
+        by_size.into_iter().map(|at| entries[at].clone()).collect(),
+        left_out,
+    )
 }
 
 #[cfg(test)]
@@ -148,7 +161,10 @@ mod tests {
             assert!(legend.width(&fonts) < 700.0, "{n}");
             let mut scene = Scene::new(800.0, 320.0, "");
             legend.draw(&mut scene, &fonts, 0.0, 0.0);
-            let lowest = scene.items.iter().map(|item| if let Item::Text(text) = item { text.y } else { 0.0 });
+            let lowest = scene
+                .items
+                .iter()
+                .map(|item| if let Item::Text(text) = item { text.y } else { 0.0 });
             assert!(lowest.fold(0.0, f64::max) <= 320.0);
         }
     }

@@ -40,7 +40,7 @@ pub struct Ink {
 /// Rows of no group.
 pub const NOISE_INK: Ink = Ink {
     colour: Colour::hex(0xbe_bebe),
-    shape: Shape::Disc,
+    shape: Disc,
 };
 
 use Shape::{Diamond, Disc, Square, Triangle};
@@ -140,7 +140,13 @@ mod tests {
 
     fn seen(colour: Colour, sight: &[[f64; 3]; 3]) -> [f64; 3] {
         let light = linear(colour);
-        oklab(sight.map(|row| row.iter().zip(light).map(|(a, b)| a * b).sum::<f64>().clamp(0.0, 1.0)))
+        oklab(sight.map(|row| {
+            row.iter()
+                .zip(light)
+                .map(|(a, b)| a * b)
+                .sum::<f64>()
+                .clamp(0.0, 1.0)
+        }))
     }
 
     fn distance(a: Colour, b: Colour, sight: &[[f64; 3]; 3]) -> f64 {
@@ -152,14 +158,22 @@ mod tests {
     fn least(n: usize, asked: impl Fn(Ink, Ink) -> bool) -> [f64; 4] {
         SIGHT.map(|(_, sight)| {
             let pairs = (0..n).flat_map(|a| (0..a).map(move |b| (palette(a), palette(b))));
-            let apart = pairs.filter(|&(a, b)| asked(a, b)).map(|(a, b)| distance(a.colour, b.colour, &sight));
+            let apart = pairs
+                .filter(|&(a, b)| asked(a, b))
+                .map(|(a, b)| distance(a.colour, b.colour, &sight));
             apart.fold(f64::INFINITY, f64::min)
         })
     }
 
     fn all_above(found: [f64; 4], least: [f64; 4]) {
         for i in 0..4 {
-            assert!(found[i] >= least[i], "{}: {} < {}", SIGHT[i].0, found[i], least[i]);
+            assert!(
+                found[i] >= least[i],
+                "{}: {} < {}",
+                SIGHT[i].0,
+                found[i],
+                least[i]
+            );
         }
     }
 

@@ -1,7 +1,8 @@
 //! A picture in pixels.
 
 use tiny_skia::{
-    Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, StrokeDash, Transform,
+    Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
+    StrokeDash, Transform,
 };
 
 use crate::dots::stamp;
@@ -33,15 +34,32 @@ pub(crate) fn png(scene: &Scene, dpi: u32) -> Result<Vec<u8>, PlotError> {
         canvas.draw(item);
     }
     // The paper is opaque: nothing is left to see through.
-    let rgb: Vec<u8> = canvas.pixmap.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-    Ok(encode(&rgb, width as u32, height as u32, png::ColorType::Rgb, Some(dpi)))
+    let rgb: Vec<u8> = canvas
+        .pixmap
+        .data()
+        .chunks_exact(4)
+        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .collect();
+    Ok(encode(
+        &rgb,
+        width as u32,
+        height as u32,
+        png::ColorType::Rgb,
+        Some(dpi),
+    ))
 }
 
 /// Dots alone on nothing, as the bytes of a PNG file.
 pub(crate) fn png_of_dots(dots: &Dots, scale: f64) -> Vec<u8> {
     let sheet = stamp(dots, scale);
     let rgba: Vec<u8> = sheet.pixels.iter().flat_map(|&pixel| straight(pixel)).collect();
-    encode(&rgba, sheet.width as u32, sheet.height as u32, png::ColorType::Rgba, None)
+    encode(
+        &rgba,
+        sheet.width as u32,
+        sheet.height as u32,
+        png::ColorType::Rgba,
+        None,
+    )
 }
 
 fn straight([r, g, b, a]: [f32; 4]) -> [u8; 4] {
@@ -65,7 +83,9 @@ fn encode(bytes: &[u8], width: u32, height: u32, colours: png::ColorType, dpi: O
             unit: png::Unit::Meter,
         }
     }));
-    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(bytes));
+    let written = encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(bytes));
     // Memory does not refuse bytes, and the sizes agree.
     written.expect("a picture of the size said is encoded");
     file
@@ -85,21 +105,33 @@ impl Canvas {
     fn draw(&mut self, item: &Item) {
         match item {
             Item::Rect { area, fill, line } => self.rect(area, *fill, *line),
-            Item::Line { points, colour, width, dashed } => self.line(points, *colour, *width, *dashed),
+            Item::Line {
+                points,
+                colour,
+                width,
+                dashed,
+            } => self.line(points, *colour, *width, *dashed),
             Item::Polygon { points, fill, line } => {
                 if let Some(path) = self.path(points, true) {
                     self.fill(&path, *fill);
                     self.edge(&path, *line);
                 }
             }
-            Item::Marker { x, y, radius, shape, colour } => self.marker((*x, *y), *radius, *shape, *colour),
+            Item::Marker {
+                x,
+                y,
+                radius,
+                shape,
+                colour,
+            } => self.marker((*x, *y), *radius, *shape, *colour),
             Item::Text(text) => self.text(text),
             Item::Dots(dots) => self.dots(dots),
         }
     }
 
     fn rect(&mut self, area: &Area, fill: Option<Colour>, line: Option<(Colour, f64)>) {
-        let [x, y, right, bottom] = [area.x, area.y, area.right(), area.bottom()].map(|v| (v * self.scale) as f32);
+        let [x, y, right, bottom] =
+            [area.x, area.y, area.right(), area.bottom()].map(|v| (v * self.scale) as f32);
         let Some(rect) = Rect::from_ltrb(x, y, right, bottom) else {
             return;
         };
@@ -129,7 +161,10 @@ impl Canvas {
             let [x, y, radius] = [x, y, radius].map(|v| (v * self.scale) as f32);
             PathBuilder::from_circle(x, y, radius)
         } else {
-            let points: Vec<_> = corners(shape, radius).iter().map(|&(a, b)| (x + a, y + b)).collect();
+            let points: Vec<_> = corners(shape, radius)
+                .iter()
+                .map(|&(a, b)| (x + a, y + b))
+                .collect();
             self.path(&points, true)
         };
         if let Some(path) = path {
@@ -178,7 +213,10 @@ impl Canvas {
             let Some(paper) = self.pixmap.pixels_mut().get_mut(start..start + room) else {
                 break;
             };
-            paper.iter_mut().zip(line).for_each(|(under, over)| *under = over_paper(*under, *over));
+            paper
+                .iter_mut()
+                .zip(line)
+                .for_each(|(under, over)| *under = over_paper(*under, *over));
         }
     }
 
@@ -209,11 +247,18 @@ impl Canvas {
     }
 
     fn fill(&mut self, path: &Path, colour: Colour) {
-        self.pixmap.fill_path(path, &paint(colour), FillRule::Winding, Transform::identity(), None);
+        self.pixmap.fill_path(
+            path,
+            &paint(colour),
+            FillRule::Winding,
+            Transform::identity(),
+            None,
+        );
     }
 
     fn stroke(&mut self, path: &Path, colour: Colour, stroke: &Stroke) {
-        self.pixmap.stroke_path(path, &paint(colour), stroke, Transform::identity(), None);
+        self.pixmap
+            .stroke_path(path, &paint(colour), stroke, Transform::identity(), None);
     }
 }
 
@@ -224,7 +269,15 @@ fn paint(colour: Colour) -> Paint<'static> {
 }
 
 fn over_paper(under: PremultipliedColorU8, [r, g, b, a]: [f32; 4]) -> PremultipliedColorU8 {
-    let blend = |over: f32, under: u8| (over * 255.0 + f32::from(under) * (1.0 - a)).round().clamp(0.0, 255.0) as u8;
-    let (r, g, b) = (blend(r, under.red()), blend(g, under.green()), blend(b, under.blue()));
+    let blend = |over: f32, under: u8| {
+        (over * 255.0 + f32::from(under) * (1.0 - a))
+            .round()
+            .clamp(0.0, 255.0) as u8
+    };
+    let (r, g, b) = (
+        blend(r, under.red()),
+        blend(g, under.green()),
+        blend(b, under.blue()),
+    );
     PremultipliedColorU8::from_rgba(r, g, b, 255).unwrap_or(under)
 }

@@ -1,7 +1,7 @@
 //! A picture as a list of things to draw, in points (1/72 inch) from its upper left corner. Both kinds of file are made of it.
 
-use crate::palette::Shape;
 use crate::Colour;
+use crate::palette::Shape;
 
 /// Text, and lines that must be seen.
 pub(crate) const BLACK: Colour = Colour::hex(0x1c_1c1c);
@@ -43,7 +43,10 @@ impl Area {
 
     /// Whether the other lies within.
     pub(crate) fn holds(&self, other: &Self) -> bool {
-        other.x >= self.x && other.y >= self.y && other.right() <= self.right() && other.bottom() <= self.bottom()
+        other.x >= self.x
+            && other.y >= self.y
+            && other.right() <= self.right()
+            && other.bottom() <= self.bottom()
     }
 }
 
@@ -99,7 +102,10 @@ impl Text {
     }
 
     pub(crate) fn upwards(self) -> Self {
-        Self { upwards: true, ..self }
+        Self {
+            upwards: true,
+            ..self
+        }
     }
 
     pub(crate) fn rim(self) -> Self {
@@ -249,7 +255,10 @@ mod tests {
                 })
                 .sum();
             let disc = std::f64::consts::PI * 4.0;
-            assert!(points.is_empty() || (twice / 2.0 - disc).abs() < 0.02 * disc, "{shape:?}: {twice}");
+            assert!(
+                points.is_empty() || (twice / 2.0 - disc).abs() < 0.02 * disc,
+                "{shape:?}: {twice}"
+            );
         }
     }
 }

@@ -15,13 +15,21 @@ const DOTS_SCALE: f64 = 3.0;
 pub(crate) fn svg(scene: &Scene) -> String {
     let (width, height) = (Number(scene.width), Number(scene.height));
     let mut out = String::new();
-    put(&mut out, format_args!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
+    put(
+        &mut out,
+        format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}pt\" height=\"{height}pt\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"Roboto, 'Helvetica Neue', Arial, sans-serif\">\n<title>"
-    ));
+        ),
+    );
     escape(&mut out, &scene.description);
     out.push_str("</title>\n");
-    rect(&mut out, &Area::new(0.0, 0.0, scene.width, scene.height), Some(WHITE), None);
+    rect(
+        &mut out,
+        &Area::new(0.0, 0.0, scene.width, scene.height),
+        Some(WHITE),
+        None,
+    );
     for item in &scene.items {
         draw(&mut out, item);
     }
@@ -37,21 +45,35 @@ fn put(out: &mut String, what: std::fmt::Arguments<'_>) {
 fn draw(out: &mut String, item: &Item) {
     match item {
         Item::Rect { area, fill, line } => rect(out, area, *fill, *line),
-        Item::Line { points, colour, width, dashed } => {
+        Item::Line {
+            points,
+            colour,
+            width,
+            dashed,
+        } => {
             let dash = if *dashed { " stroke-dasharray=\"3\"" } else { "" };
             out.push_str("<polyline points=\"");
             list(out, points);
-            put(out, format_args!(
-                "\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}/>\n",
-                Number(*width)
-            ));
+            put(
+                out,
+                format_args!(
+                    "\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}/>\n",
+                    Number(*width)
+                ),
+            );
         }
         Item::Polygon { points, fill, line } => {
             out.push_str("<polygon points=\"");
             list(out, points);
             put(out, format_args!("\" fill=\"{fill}\"{}/>\n", Edge(*line)));
         }
-        Item::Marker { x, y, radius, shape, colour } => marker(out, (*x, *y), *radius, *shape, *colour),
+        Item::Marker {
+            x,
+            y,
+            radius,
+            shape,
+            colour,
+        } => marker(out, (*x, *y), *radius, *shape, *colour),
         Item::Text(line) => text(out, line),
         Item::Dots(dots) if dots.as_vectors => vectors(out, dots),
         Item::Dots(dots) => picture(out, dots),
@@ -61,10 +83,13 @@ fn draw(out: &mut String, item: &Item) {
 fn rect(out: &mut String, area: &Area, fill: Option<Colour>, line: Option<(Colour, f64)>) {
     let fill = fill.map_or("none".to_owned(), |colour| colour.to_string());
     let [x, y, width, height] = [area.x, area.y, area.width, area.height].map(Number);
-    put(out, format_args!(
-        "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{}/>\n",
-        Edge(line)
-    ));
+    put(
+        out,
+        format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{fill}\"{}/>\n",
+            Edge(line)
+        ),
+    );
 }
 
 fn list(out: &mut String, points: &[(f64, f64)]) {
@@ -77,9 +102,15 @@ fn list(out: &mut String, points: &[(f64, f64)]) {
 fn marker(out: &mut String, (x, y): (f64, f64), radius: f64, shape: Shape, colour: Colour) {
     if shape == Shape::Disc {
         let [x, y, radius] = [x, y, radius].map(Number);
-        put(out, format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>\n"));
+        put(
+            out,
+            format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>\n"),
+        );
     } else {
-        let points: Vec<_> = corners(shape, radius).iter().map(|&(a, b)| (x + a, y + b)).collect();
+        let points: Vec<_> = corners(shape, radius)
+            .iter()
+            .map(|&(a, b)| (x + a, y + b))
+            .collect();
         out.push_str("<polygon points=\"");
         list(out, &points);
         put(out, format_args!("\" fill=\"{colour}\"/>\n"));
@@ -88,7 +119,14 @@ fn marker(out: &mut String, (x, y): (f64, f64), radius: f64, shape: Shape, colou
 
 fn text(out: &mut String, text: &Text) {
     let (x, y) = (Number(text.x), Number(text.y));
-    put(out, format_args!("<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"{}\"", Number(text.size), text.colour));
+    put(
+        out,
+        format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" fill=\"{}\"",
+            Number(text.size),
+            text.colour
+        ),
+    );
     match text.align {
         Align::Start => {}
         Align::Middle => out.push_str(" text-anchor=\"middle\""),
@@ -102,9 +140,12 @@ fn text(out: &mut String, text: &Text) {
     }
     if text.rim {
         let width = Number(0.24 * text.size);
-        put(out, format_args!(
-            " stroke=\"{WHITE}\" stroke-width=\"{width}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
-        ));
+        put(
+            out,
+            format_args!(
+                " stroke=\"{WHITE}\" stroke-width=\"{width}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+            ),
+        );
     }
     out.push('>');
     escape(out, &text.text);
@@ -127,11 +168,17 @@ fn picture(out: &mut String, dots: &Dots) {
     // A sheet is of whole pixels, which may be a little more than the area.
     let whole = |length: f64| Number((length * DOTS_SCALE).ceil() / DOTS_SCALE);
     let Area { x, y, width, height } = dots.area;
-    put(out, format_args!(
-        "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+    put(
+        out,
+        format_args!(
+            "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
          href=\"data:image/png;base64,{bytes}\"/>\n",
-        Number(x), Number(y), whole(width), whole(height)
-    ));
+            Number(x),
+            Number(y),
+            whole(width),
+            whole(height)
+        ),
+    );
 }
 
 /// What XML can't hold, or would read as its own.

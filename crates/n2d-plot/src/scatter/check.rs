@@ -26,7 +26,11 @@ impl Scatter<'_> {
         same_rows("labels of clusters", n, Some(self.clusters.len()))?;
         same_rows("labels of classes", n, self.classes.map(n2d_core::Labels::len))?;
         same_rows("strengths", n, self.strengths.map(<[f32]>::len))?;
-        same_rows("rows of the display layout", n, self.display.map(|layout| layout.nrows()))?;
+        same_rows(
+            "rows of the display layout",
+            n,
+            self.display.map(|layout| layout.nrows()),
+        )?;
         let bad = |&(_, s): &(usize, &f32)| !(0.0..=1.0).contains(s);
         if let Some((at, &value)) = self.strengths.into_iter().flatten().enumerate().find(bad) {
             return Err(PlotError::BadValue {
@@ -43,7 +47,10 @@ impl Scatter<'_> {
     fn shown(&self) -> Result<Shown, PlotError> {
         if let Some(layout) = self.display {
             if layout.ncols() != 2 {
-                return Err(PlotError::DisplayLayout { plot: NAME, given: layout.ncols() });
+                return Err(PlotError::DisplayLayout {
+                    plot: NAME,
+                    given: layout.ncols(),
+                });
             }
             return Ok(Shown {
                 points: columns(layout, 0, 1)?,
@@ -57,8 +64,15 @@ impl Scatter<'_> {
             return self.of_one();
         }
         let (across, up) = self.components;
-        if let Some(component) = [across, up].into_iter().find(|&component| component >= n_components) {
-            return Err(PlotError::NoSuchComponent { plot: NAME, component, n_components });
+        if let Some(component) = [across, up]
+            .into_iter()
+            .find(|&component| component >= n_components)
+        {
+            return Err(PlotError::NoSuchComponent {
+                plot: NAME,
+                component,
+                n_components,
+            });
         }
         let note = format!("components {} and {} of {n_components}", across + 1, up + 1);
         Ok(Shown {
@@ -73,7 +87,10 @@ impl Scatter<'_> {
     fn of_one(&self) -> Result<Shown, PlotError> {
         let mut points = columns(self.points, 0, 0)?;
         let low = points.iter().map(|point| point.0).fold(f64::INFINITY, f64::min);
-        let high = points.iter().map(|point| point.0).fold(f64::NEG_INFINITY, f64::max);
+        let high = points
+            .iter()
+            .map(|point| point.0)
+            .fold(f64::NEG_INFINITY, f64::max);
         for (row, point) in points.iter_mut().enumerate() {
             point.1 = (high - low) * 0.5 * (scrambled(row) >> 11) as f64 / (1_u64 << 53) as f64;
         }
@@ -88,7 +105,12 @@ impl Scatter<'_> {
 
 fn same_rows(what: &'static str, expected: usize, given: Option<usize>) -> Result<(), PlotError> {
     match given {
-        Some(given) if given != expected => Err(PlotError::LengthMismatch { plot: NAME, what, expected, given }),
+        Some(given) if given != expected => Err(PlotError::LengthMismatch {
+            plot: NAME,
+            what,
+            expected,
+            given,
+        }),
         _ => Ok(()),
     }
 }

@@ -36,16 +36,31 @@ impl Scatter<'_> {
         let area = Area::new(LEFT, HEADING + 18.0, width, view.height_for(width));
         let legend = self.legend(&fonts, colours, area.height);
         let legend_x = LEFT + f64::from(halves) * (width + BETWEEN);
-        let total = legend_x + legend.width(&fonts).max(if self.strengths.is_some() { 90.0 } else { 0.0 }) + 12.0;
+        let total = legend_x
+            + legend
+                .width(&fonts)
+                .max(if self.strengths.is_some() { 90.0 } else { 0.0 })
+            + 12.0;
         let mut scene = Scene::new(total, area.bottom() + BELOW, self.description());
-        self.heading.draw(&mut scene, &fonts, "Embedding", &self.own_facts(shown));
+        self.heading
+            .draw(&mut scene, &fonts, "Embedding", &self.own_facts(shown));
         let places = places(&view, &area, &shown.points);
         let radius = self.style.radius_for(places.len());
         let alpha = self.style.alpha_for(&places, radius);
-        let half = Half { view: &view, shown, fonts: &fonts, places: &places, radius, alpha };
+        let half = Half {
+            view: &view,
+            shown,
+            fonts: &fonts,
+            places: &places,
+            radius,
+            alpha,
+        };
         self.half_of_clusters(&mut scene, area, &half, colours);
         if let Some(classes) = self.classes {
-            let area = Area { x: area.x + width + BETWEEN, ..area };
+            let area = Area {
+                x: area.x + width + BETWEEN,
+                ..area
+            };
             self.half_of_classes(&mut scene, area, &half, classes, colours);
         }
         legend.draw(&mut scene, &fonts, legend_x, area.y - 14.0);
@@ -58,16 +73,49 @@ impl Scatter<'_> {
     fn half_of_clusters(&self, scene: &mut Scene, area: Area, half: &Half<'_>, colours: &Colours) {
         let labels = self.clusters.as_slice();
         let inks = |label| colours.of_cluster(label);
-        let title = if self.classes.is_some() { "by predicted cluster" } else { "" };
-        let named = |label| if self.classes.is_some() { self.short_cluster(label) } else { self.cluster_names.short(label) };
-        self.half(scene, area, half, title, labels, &shades(labels, inks, self.strengths), &named);
+        let title = if self.classes.is_some() {
+            "by predicted cluster"
+        } else {
+            ""
+        };
+        let named = |label| {
+            if self.classes.is_some() {
+                self.short_cluster(label)
+            } else {
+                self.cluster_names.short(label)
+            }
+        };
+        self.half(
+            scene,
+            area,
+            half,
+            title,
+            labels,
+            &shades(labels, inks, self.strengths),
+            &named,
+        );
     }
 
-    fn half_of_classes(&self, scene: &mut Scene, area: Area, half: &Half<'_>, classes: &Labels, colours: &Colours) {
+    fn half_of_classes(
+        &self,
+        scene: &mut Scene,
+        area: Area,
+        half: &Half<'_>,
+        classes: &Labels,
+        colours: &Colours,
+    ) {
         let labels = classes.as_slice();
         let inks = |label| colours.of_class(label);
         let named = |label| self.class_names.short(label);
-        self.half(scene, area, half, "by class", labels, &shades(labels, inks, None), &named);
+        self.half(
+            scene,
+            area,
+            half,
+            "by class",
+            labels,
+            &shades(labels, inks, None),
+            &named,
+        );
     }
 
     #[expect(clippy::too_many_arguments, reason = "what the two halves differ in")]
@@ -82,7 +130,11 @@ impl Scatter<'_> {
         named: &dyn Fn(i32) -> String,
     ) {
         frame(scene, &area, half.view, half.shown, title, area.x == LEFT);
-        let places: Vec<(f32, f32)> = half.places.iter().map(|&(x, y)| (x + (area.x - LEFT) as f32, y)).collect();
+        let places: Vec<(f32, f32)> = half
+            .places
+            .iter()
+            .map(|&(x, y)| (x + (area.x - LEFT) as f32, y))
+            .collect();
         let dot = |row: usize| Dot {
             x: places[row].0,
             y: places[row].1,
@@ -111,7 +163,11 @@ impl Scatter<'_> {
     /// Beside a class' number, a cluster's own number needs a letter.
     fn short_cluster(&self, label: i32) -> String {
         let name = self.cluster_names.short(label);
-        if name == label.to_string() { format!("c{label}") } else { name }
+        if name == label.to_string() {
+            format!("c{label}")
+        } else {
+            name
+        }
     }
 
     fn legend(&self, fonts: &Fonts, colours: &Colours, height: f64) -> Legend {
@@ -137,7 +193,9 @@ impl Scatter<'_> {
         let class = |(&label, &size): (&i32, &usize)| Entry {
             ink: colours.of_class(label),
             name: self.class_names.full("class", label),
-            note: colours.cluster_of(label).map_or("none".to_owned(), |cluster| self.short_cluster(cluster)),
+            note: colours
+                .cluster_of(label)
+                .map_or("none".to_owned(), |cluster| self.short_cluster(cluster)),
             size,
         };
         let left_over = |(&label, &size): (&i32, &usize)| Entry {
@@ -147,18 +205,29 @@ impl Scatter<'_> {
             size,
         };
         let mut entries: Vec<Entry> = of_class.iter().filter(|entry| *entry.0 >= 0).map(class).collect();
-        let unmatched = of_cluster.iter().filter(|&(&label, _)| label >= 0 && colours.class_of(label).is_none());
+        let unmatched = of_cluster
+            .iter()
+            .filter(|&(&label, _)| label >= 0 && colours.class_of(label).is_none());
         entries.extend(unmatched.map(left_over));
         for (name, sizes) in [("noise", &of_cluster), ("class unknown", &of_class)] {
             if let Some(&size) = sizes.get(&Labels::NOISE) {
-                entries.push(Entry { ink: NOISE_INK, name: name.to_owned(), note: String::new(), size });
+                entries.push(Entry {
+                    ink: NOISE_INK,
+                    name: name.to_owned(),
+                    note: String::new(),
+                    size,
+                });
             }
         }
         entries
     }
 
     fn own_facts(&self, shown: &Shown) -> String {
-        let (n, clusters, noise) = (self.clusters.len(), self.clusters.n_clusters(), self.clusters.n_noise());
+        let (n, clusters, noise) = (
+            self.clusters.len(),
+            self.clusters.n_clusters(),
+            self.clusters.n_noise(),
+        );
         let mut facts = vec![plural(n, "row"), plural(clusters, "cluster")];
         if noise > 0 {
             facts.push(format!("{} noise", count(noise)));
@@ -170,8 +239,16 @@ impl Scatter<'_> {
     }
 
     fn description(&self) -> String {
-        let title = if self.heading.title.is_empty() { "Embedding" } else { &self.heading.title };
-        format!("{title}: scatter plot of {} in {}", plural(self.clusters.len(), "row"), plural(self.clusters.n_clusters(), "cluster"))
+        let title = if self.heading.title.is_empty() {
+            "Embedding"
+        } else {
+            &self.heading.title
+        };
+        format!(
+            "{title}: scatter plot of {} in {}",
+            plural(self.clusters.len(), "row"),
+            plural(self.clusters.n_clusters(), "cluster")
+        )
     }
 }
 
@@ -200,13 +277,19 @@ fn group_sizes(labels: &[i32]) -> BTreeMap<i32, usize> {
 
 fn noise_last(sizes: BTreeMap<i32, usize>) -> impl Iterator<Item = (i32, usize)> {
     let noise = sizes.get(&Labels::NOISE).map(|&size| (Labels::NOISE, size));
-    sizes.into_iter().filter(|&(label, _)| label != Labels::NOISE).chain(noise)
+    sizes
+        .into_iter()
+        .filter(|&(label, _)| label != Labels::NOISE)
+        .chain(noise)
 }
 
 /// Noise first, so that it lies beneath; within both, no order that has to do with the data.
 fn drawing_order(labels: &[i32]) -> Vec<usize> {
-    let mut keyed: Vec<(bool, u64, usize)> =
-        labels.iter().enumerate().map(|(row, &label)| (label != Labels::NOISE, scrambled(row), row)).collect();
+    let mut keyed: Vec<(bool, u64, usize)> = labels
+        .iter()
+        .enumerate()
+        .map(|(row, &label)| (label != Labels::NOISE, scrambled(row), row))
+        .collect();
     keyed.sort_unstable();
     keyed.into_iter().map(|(_, _, row)| row).collect()
 }
@@ -218,11 +301,23 @@ fn shades(labels: &[i32], ink: impl Fn(i32) -> Ink, strengths: Option<&[f32]>) -
     let look = |(row, &label): (usize, &i32)| {
         let (ink, degrees) = looks.entry(label).or_insert_with(|| {
             let ink = ink(label);
-            (ink, (0..=DEGREES).map(|degree| paler(ink.colour, degree as f64 / DEGREES as f64)).collect())
+            (
+                ink,
+                (0..=DEGREES)
+                    .map(|degree| paler(ink.colour, degree as f64 / DEGREES as f64))
+                    .collect(),
+            )
         });
         // Noise belongs to nothing, and so to nothing weakly.
-        let degree = if label == Labels::NOISE { DEGREES } else { degree(row) };
-        Ink { colour: degrees[degree.min(DEGREES)], ..*ink }
+        let degree = if label == Labels::NOISE {
+            DEGREES
+        } else {
+            degree(row)
+        };
+        Ink {
+            colour: degrees[degree.min(DEGREES)],
+            ..*ink
+        }
     };
     labels.iter().enumerate().map(look).collect()
 }
@@ -239,5 +334,9 @@ fn strength_key(scene: &mut Scene, x: f64, y: f64) {
         scene.fill(Area::new(x + degree as f64 * step, y, step + 0.1, 6.0), colour);
     }
     scene.text(Text::new(x, y + 15.0, "weak", 7.5).colour(GREY));
-    scene.text(Text::new(x + WIDTH, y + 15.0, "strong", 7.5).colour(GREY).align(crate::scene::Align::End));
+    scene.text(
+        Text::new(x + WIDTH, y + 15.0, "strong", 7.5)
+            .colour(GREY)
+            .align(crate::scene::Align::End),
+    );
 }

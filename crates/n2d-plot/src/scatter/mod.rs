@@ -13,6 +13,7 @@ use crate::groups::Names;
 use crate::heading::Heading;
 use crate::{Colours, Figure, PlotError};
 
+pub(crate) use draw::plural;
 pub use style::ScatterStyle;
 
 const NAME: &str = "scatter";
@@ -80,37 +81,58 @@ impl<'a> Scatter<'a> {
 
     /// The class of each row, -1 where it is not known: a second half of the picture.
     pub fn with_classes(self, classes: &'a Labels) -> Self {
-        Self { classes: Some(classes), ..self }
+        Self {
+            classes: Some(classes),
+            ..self
+        }
     }
 
     /// Names of the classes, by number. Default: their numbers.
     pub fn with_class_names<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
-        Self { class_names: Names::new(names), ..self }
+        Self {
+            class_names: Names::new(names),
+            ..self
+        }
     }
 
     /// Names of the clusters, by number. Default: their numbers.
     pub fn with_cluster_names<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
-        Self { cluster_names: Names::new(names), ..self }
+        Self {
+            cluster_names: Names::new(names),
+            ..self
+        }
     }
 
     /// How strongly each row belongs to its cluster, in `[0, 1]`: weak rows are paler in the half of the clusters.
     pub fn with_strengths(self, strengths: &'a [f32]) -> Self {
-        Self { strengths: Some(strengths), ..self }
+        Self {
+            strengths: Some(strengths),
+            ..self
+        }
     }
 
     /// Other components than the first two, from zero: across, then up.
     pub fn with_components(self, across: usize, up: usize) -> Self {
-        Self { components: (across, up), ..self }
+        Self {
+            components: (across, up),
+            ..self
+        }
     }
 
     /// Places of the rows for the eye alone, `(n_samples, 2)`, such as a UMAP of two components beside the one that was clustered.
     pub fn with_display(self, layout: ArrayView2<'a, f32>) -> Self {
-        Self { display: Some(layout), ..self }
+        Self {
+            display: Some(layout),
+            ..self
+        }
     }
 
     /// Colours shared with other plots. Default: those of these labels.
     pub fn with_colours(self, colours: &'a Colours) -> Self {
-        Self { colours: Some(colours), ..self }
+        Self {
+            colours: Some(colours),
+            ..self
+        }
     }
 
     /// The title. Default `Embedding`.

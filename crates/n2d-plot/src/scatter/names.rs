@@ -15,7 +15,10 @@ pub(super) fn densest(area: &Area, places: &[(f32, f32)], labels: &[i32]) -> BTr
     for (row, &label) in labels.iter().enumerate() {
         by_label.entry(label).or_default().push(row);
     }
-    by_label.into_iter().map(|(label, rows)| (label, densest_of(area, places, &rows))).collect()
+    by_label
+        .into_iter()
+        .map(|(label, rows)| (label, densest_of(area, places, &rows)))
+        .collect()
 }
 
 fn densest_of(area: &Area, places: &[(f32, f32)], rows: &[usize]) -> (f64, f64) {
@@ -35,7 +38,10 @@ fn densest_of(area: &Area, places: &[(f32, f32)], rows: &[usize]) -> (f64, f64) 
     let around = |at: usize| -> usize {
         let (column, line) = (at % CELLS, at / CELLS);
         let near = |middle: usize| middle.saturating_sub(1)..(middle + 2).min(CELLS);
-        let sum: usize = near(line).flat_map(|l| near(column).map(move |c| (l, c))).map(|(l, c)| counts[l * CELLS + c]).sum();
+        let sum: usize = near(line)
+            .flat_map(|l| near(column).map(move |c| (l, c)))
+            .map(|(l, c)| counts[l * CELLS + c])
+            .sum();
         // Of cells whose neighbourhoods are as full, the fuller.
         sum * 8 + counts[at] * 8 / rows.len().max(1)
     };
@@ -47,7 +53,10 @@ fn densest_of(area: &Area, places: &[(f32, f32)], rows: &[usize]) -> (f64, f64) 
         }
     }
     let middle = |cell: usize, start: f64, length: f64| start + (cell as f64 + 0.5) / CELLS as f64 * length;
-    (middle(best.1 % CELLS, area.x, area.width), middle(best.1 / CELLS, area.y, area.height))
+    (
+        middle(best.1 % CELLS, area.x, area.width),
+        middle(best.1 / CELLS, area.y, area.height),
+    )
 }
 
 /// Writes names, largest group first; one that would lie above another moves to the nearest place that is free, and where there
@@ -61,7 +70,10 @@ pub(super) fn write(scene: &mut Scene, fonts: &Fonts, area: &Area, names: &[(Str
         let free = |spot: &Area| area.holds(spot) && !taken.iter().any(|other| other.overlaps(spot));
         let spots = offsets().map(|(dx, dy)| boxed(x + dx * height, y + dy * height));
         if let Some(spot) = spots.into_iter().find(free) {
-            let (x, y) = (spot.x + width / 2.0, spot.y + height / 2.0 + CAP_HEIGHT * SIZE / 2.0);
+            let (x, y) = (
+                spot.x + width / 2.0,
+                spot.y + height / 2.0 + CAP_HEIGHT * SIZE / 2.0,
+            );
             scene.text(Text::new(x, y, name, SIZE).bold().align(Align::Middle).rim());
             taken.push(spot);
         }
@@ -107,11 +119,21 @@ mod tests {
         let texts: Vec<(f64, f64)> = scene
             .items
             .iter()
-            .filter_map(|item| if let Item::Text(text) = item { Some((text.x, text.y)) } else { None })
+            .filter_map(|item| {
+                if let Item::Text(text) = item {
+                    Some((text.x, text.y))
+                } else {
+                    None
+                }
+            })
             .collect();
         assert_eq!(texts.len(), 6);
         for (i, a) in texts.iter().enumerate() {
-            assert!(texts[..i].iter().all(|b| (a.0 - b.0).abs() > 10.0 || (a.1 - b.1).abs() > 6.0));
+            assert!(
+                texts[..i]
+                    .iter()
+                    .all(|b| (a.0 - b.0).abs() > 10.0 || (a.1 - b.1).abs() > 6.0)
+            );
         }
     }
 }

@@ -51,14 +51,21 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
         (low, high) = (low.min(value), high.max(value));
     }
     let air = 0.04 * (high - low);
-    let least = if low == 0.0 && high == 0.0 { 1.0 } else { 1e-6 * low.abs().max(high.abs()) };
+    let least = if low == 0.0 && high == 0.0 {
+        1.0
+    } else {
+        1e-6 * low.abs().max(high.abs())
+    };
     (low - air.max(least), high + air.max(least))
 }
 
 /// Places of the points in an area.
 pub(super) fn places(view: &View, area: &Area, points: &[(f64, f64)]) -> Vec<(f32, f32)> {
     let (across, up) = view.scales(area);
-    points.iter().map(|&(x, y)| (across.place(x) as f32, up.place(y) as f32)).collect()
+    points
+        .iter()
+        .map(|&(x, y)| (across.place(x) as f32, up.place(y) as f32))
+        .collect()
 }
 
 /// Frame, ticks and names of the axes; the axis to the left only where asked for.

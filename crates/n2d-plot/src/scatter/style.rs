@@ -17,7 +17,7 @@ pub struct ScatterStyle {
     /// for 70 000 rows.
     pub radius: Option<f64>,
     /// How much a dot covers, above 0 and at most 1. Default `None`: so much that where the tenth most crowded of the rows lie, dots
-    /// cover nine tenths together, between 0.08 and 0.85. Less crowded places then look lighter.
+    /// cover nineteen twentieths together, between 0.1 and 0.85. Less crowded places then look lighter.
     pub alpha: Option<f64>,
     /// Whether groups have their names on the plot, each where its rows are densest. Default `None`: where there are at most 40
     /// groups.
@@ -57,7 +57,7 @@ impl ScatterStyle {
     pub(super) fn alpha_for(&self, places: &[(f32, f32)], radius: f64) -> f64 {
         self.alpha.unwrap_or_else(|| {
             let layers = crowding(places, radius);
-            (1.0 - 0.1_f64.powf(1.0 / layers)).clamp(0.08, 0.85)
+            (1.0 - 0.05_f64.powf(1.0 / layers)).clamp(0.1, 0.85)
         })
     }
 }
@@ -95,18 +95,38 @@ mod tests {
     #[test]
     fn crowded_dots_are_fainter() {
         let style = ScatterStyle::default();
-        let spread: Vec<(f32, f32)> = (0..1_000).map(|i| ((i % 32) as f32 * 9.0, (i / 32) as f32 * 9.0)).collect();
+        let spread: Vec<(f32, f32)> = (0..1_000)
+            .map(|i| ((i % 32) as f32 * 9.0, (i / 32) as f32 * 9.0))
+            .collect();
         let heap = vec![(5.0, 5.0); 1_000];
         assert_eq!(style.alpha_for(&spread, 2.0), 0.85);
-        assert_eq!(style.alpha_for(&heap, 2.0), 0.08);
+        assert_eq!(style.alpha_for(&heap, 2.0), 0.1);
         assert_eq!(style.alpha_for(&[], 2.0), 0.85);
     }
 
     #[test]
     fn options_out_of_range_are_refused() {
         let refused = |style: ScatterStyle| style.check().unwrap_err().field;
-        assert_eq!(refused(ScatterStyle { radius: Some(0.0), ..Default::default() }), "radius");
-        assert_eq!(refused(ScatterStyle { alpha: Some(1.5), ..Default::default() }), "alpha");
-        assert_eq!(refused(ScatterStyle { radius: Some(f64::NAN), ..Default::default() }), "radius");
+        assert_eq!(
+            refused(ScatterStyle {
+                radius: Some(0.0),
+                ..Default::default()
+            }),
+            "radius"
+        );
+        assert_eq!(
+            refused(ScatterStyle {
+                alpha: Some(1.5),
+                ..Default::default()
+            }),
+            "alpha"
+        );
+        assert_eq!(
+            refused(ScatterStyle {
+                radius: Some(f64::NAN),
+                ..Default::default()
+            }),
+            "radius"
+        );
     }
 }
