@@ -120,7 +120,14 @@ fn tick_text(value: f64, step: f64) -> String {
     let value = if value.abs() < step * 1e-9 { 0.0 } else { value };
     let text = if value != 0.0 && !(1e-4..1e6).contains(&value.abs()) {
         let decimals = (value.abs().log10().floor() - step.log10().floor()).clamp(0.0, 6.0) as usize;
-        format!("{value:.decimals$e}")
+        let text = format!("{value:.decimals$e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = if digits.contains('.') {
+            digits.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            digits
+        };
+        format!("{digits}e{power}")
     } else {
         let decimals = (-step.log10().floor()).clamp(0.0, 8.0) as usize;
         format!("{value:.decimals$}")

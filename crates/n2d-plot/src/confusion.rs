@@ -94,45 +94,65 @@ impl<'a> ConfusionMatrix<'a> {
         let fonts = Fonts::new();
         let most = rows.len().max(columns.len());
         let cell = (520.0 / most as f64).clamp(0.5, 32.0);
-        let named = most <= MOST_NAMES;
-        let size = (0.75 * cell).clamp(5.0, 9.0);
-        let name_width = if named { 90.0 } else { 24.0 };
+        let names = self.names(&fonts, &rows, &columns, cell);
         let area = Area::new(
-            30.0 + name_width,
+            36.0 + names.left,
             HEADING + 10.0,
             cell * columns.len() as f64,
             cell * rows.len() as f64,
         );
         let facts = facts(&table, columns.len());
-        let below = if named { 78.0 } else { 30.0 };
-        let mut scene = Scene::new(
-            (area.right() + 60.0).max(300.0),
-            area.bottom() + below,
-            format!("Classes and clusters: {facts}"),
-        );
+        let axis = area.bottom() + names.below + 16.0;
+        let width = (area.right() + 60.0).max(300.0);
+        let height = (axis + 10.0).max(area.y + 100.0);
+        let mut scene = Scene::new(width, height, format!("Classes and clusters: {facts}"));
         self.heading
             .draw(&mut scene, &fonts, "Classes and clusters", &facts);
         self.cells(&mut scene, &area, cell, &table, &rows, &columns);
-        if named {
-            self.write_names(&mut scene, &fonts, &area, cell, size, (&rows, &columns));
-        }
+        names.write(&mut scene, &area, cell);
         scene.frame(area, LIGHT, 0.7);
-        scene.text(
-            Text::new(22.0, area.y + area.height / 2.0, "class", 9.0)
-                .align(Align::Middle)
-                .upwards(),
-        );
-        scene.text(
-            Text::new(
-                area.x + area.width / 2.0,
-                scene.height - 10.0,
-                "cluster, by best mapping",
-                9.0,
-            )
-            .align(Align::Middle),
-        );
+        let class = Text::new(22.0, area.y + area.height / 2.0, "class", 9.0);
+        scene.text(class.align(Align::Middle).upwards());
+        let cluster = Text::new(area.x + area.width / 2.0, axis, "cluster, by best mapping", 9.0);
+        scene.text(cluster.align(Align::Middle));
         key(&mut scene, area.right() + 12.0, area.y);
         Ok(Figure::new(scene))
+    }
+
+    /// Names of rows and columns; none where there are too many.
+    fn names(&self, fonts: &Fonts, rows: &[i32], columns: &[i32], cell: f64) -> AxisNames {
+        let size = (0.75 * cell).clamp(5.0, 9.0);
+        if rows.len().max(columns.len()) > MOST_NAMES {
+            return AxisNames::default();
+        }
+        let class = |&class: &i32| match class {
+            Labels::NOISE => "unknown".to_owned(),
+            class => fonts.fit(&self.class_names.short(class), size, false, 100.0),
+        };
+        let cluster = |&cluster: &i32| fonts.fit(&self.cluster_names.short(cluster), size, false, 70.0);
+        let (rows, columns): (Vec<_>, Vec<_>) = (
+            rows.iter().map(class).collect(),
+            columns.iter().map(cluster).collect(),
+        );
+        let widest = |names: &[String]| {
+            names
+                .iter()
+                .map(|name| fonts.width(name, size, false))
+                .fold(0.0, f64::max)
+        };
+        let upwards = widest(&columns) > cell - 2.0;
+        AxisNames {
+            left: widest(&rows),
+            below: if upwards {
+                widest(&columns) + 5.0
+            } else {
+                size + 4.0
+            },
+            rows,
+            columns,
+            upwards,
+            size,
+        }
     }
 
     fn cells(
@@ -166,42 +186,36 @@ impl<'a> ConfusionMatrix<'a> {
             }
         }
     }
+}
 
-    fn write_names(
-        &self,
-        scene: &mut Scene,
-        fonts: &Fonts,
-        area: &Area,
-        cell: f64,
-        size: f64,
-        (rows, columns): (&[i32], &[i32]),
-    ) {
-        for (number, &class) in rows.iter().enumerate() {
-            let name = if class < 0 {
-                "unknown".to_owned()
-            } else {
-                self.class_names.short(class)
-            };
-            let y = area.y + (number as f64 + 0.5) * cell + 0.36 * size;
-            scene.text(
-                Text::new(area.x - 5.0, y, fonts.fit(&name, size, false, 82.0), size).align(Align::End),
-            );
+/// What stands to the left of the rows and below the columns.
+#[derive(Default)]
+struct AxisNames {
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// Whether those below run upwards.
+    upwards: bool,
+    size: f64,
+    left: f64,
+    below: f64,
+}
+
+impl AxisNames {
+    fn write(self, scene: &mut Scene, area: &Area, cell: f64) {
+        let (size, lower) = (self.size, 0.36 * self.size);
+        let middle = |number: usize| (number as f64 + 0.5) * cell;
+        for (number, name) in self.rows.into_iter().enumerate() {
+            scene
+                .text(Text::new(area.x - 5.0, area.y + middle(number) + lower, name, size).align(Align::End));
         }
-        let names: Vec<String> = columns
-            .iter()
-            .map(|&cluster| fonts.fit(&self.cluster_names.short(cluster), size, false, 50.0))
-            .collect();
-        let upwards = names
-            .iter()
-            .any(|name| fonts.width(name, size, false) > cell - 2.0);
-        for (number, name) in names.into_iter().enumerate() {
-            let x = area.x + (number as f64 + 0.5) * cell;
-            scene.text(if upwards {
-                Text::new(x + 0.36 * size, area.bottom() + 5.0, name, size)
+        for (number, name) in self.columns.into_iter().enumerate() {
+            let (x, y) = (area.x + middle(number), area.bottom());
+            scene.text(if self.upwards {
+                Text::new(x + lower, y + 5.0, name, size)
                     .align(Align::End)
                     .upwards()
             } else {
-                Text::new(x, area.bottom() + 4.0 + size, name, size).align(Align::Middle)
+                Text::new(x, y + 4.0 + size, name, size).align(Align::Middle)
             });
         }
     }

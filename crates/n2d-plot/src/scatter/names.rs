@@ -61,7 +61,7 @@ fn densest_of(area: &Area, places: &[(f32, f32)], rows: &[usize]) -> (f64, f64) 
 
 /// Writes names, largest group first; one that would lie above another moves to the nearest place that is free, and where there
 /// is none near it is left out.
-pub(super) fn write(scene: &mut Scene, fonts: &Fonts, area: &Area, names: &[(String, (f64, f64))]) {
+pub(crate) fn write(scene: &mut Scene, fonts: &Fonts, area: &Area, names: &[(String, (f64, f64))]) {
     let mut taken: Vec<Area> = Vec::new();
     for (name, (x, y)) in names {
         let name = fonts.fit(name, SIZE, true, 80.0);

@@ -9,7 +9,7 @@ use crate::font::Fonts;
 use crate::groups::Names;
 use crate::heading::{HEADING, Heading};
 use crate::palette::palette;
-use crate::scatter::plural;
+use crate::scatter::{plural, write_names};
 use crate::scene::{Align, Area, BLACK, Item, LIGHT, Scene, Text, WHITE};
 use crate::{Colour, Colours, Figure, PlotError};
 use nodes::{Node, Nodes};
@@ -145,19 +145,41 @@ impl<'a> CondensedTree<'a> {
         scene.text(
             Text::new(AREA.x + AREA.width / 2.0, AREA.bottom() + 13.0, "rows", 9.0).align(Align::Middle),
         );
-        for (node, label) in nodes.all.iter().zip(&labels) {
-            self.icicle(&mut scene, node, *label, nodes.end, &across, &down);
-        }
-        for (node, label) in nodes.all.iter().zip(&labels) {
-            if let Some(label) = label {
-                let name = fonts.fit(&self.names.short(*label as i32), 9.0, true, 70.0);
-                let y = down.place((node.birth + node.last(nodes.end)) / 2.0);
-                let x = across.place(node.left + node.size as f64 / 2.0);
-                scene.text(Text::new(x, y + 3.0, name, 9.0).bold().align(Align::Middle).rim());
+        // The chosen ones last, so that nothing covers their outlines.
+        for chosen in [false, true] {
+            let some = nodes
+                .all
+                .iter()
+                .zip(&labels)
+                .filter(|(_, label)| label.is_some() == chosen);
+            for (node, label) in some {
+                self.icicle(&mut scene, node, *label, nodes.end, &across, &down);
             }
         }
+        self.write_names(&mut scene, &fonts, &nodes, &labels, &across, &down);
         scene.frame(AREA, LIGHT, 0.7);
         Ok(Figure::new(scene))
+    }
+
+    fn write_names(
+        &self,
+        scene: &mut Scene,
+        fonts: &Fonts,
+        nodes: &Nodes,
+        labels: &[Option<usize>],
+        across: &Scale,
+        down: &Scale,
+    ) {
+        let name = |(node, label): (&Node, &Option<usize>)| {
+            let name = self.names.short(i32::try_from((*label)?).ok()?);
+            let x = across.place(node.left + node.size as f64 / 2.0);
+            let y = down.place((node.birth.min(nodes.end) + node.last(nodes.end)) / 2.0);
+            Some((name, (x, y), node.size))
+        };
+        let mut all: Vec<_> = nodes.all.iter().zip(labels).filter_map(name).collect();
+        all.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
+        let all: Vec<(String, (f64, f64))> = all.into_iter().map(|(name, place, _)| (name, place)).collect();
+        write_names(scene, fonts, &AREA, &all);
     }
 
     fn icicle(
