@@ -1,5 +1,7 @@
 //! Ordinary and awkward inputs: a picture or a typed error, never a panic, and the same bytes each time.
 
+#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+
 use n2d_core::{DataError, Labels};
 use n2d_plot::{ClusterSizes, Figure, PlotError, Scatter, ScatterStyle, palette};
 use ndarray::{Array2, array};

@@ -156,7 +156,7 @@ impl Scatter<'_> {
             by_size.sort_by_key(|&(label, size)| (std::cmp::Reverse(size), label));
             let name = |(label, _)| (named(label), spots[&label]);
             let all: Vec<_> = by_size.into_iter().map(name).collect();
-            names::write(scene, half.fonts, &area, &all);
+            names::write(scene, half.fonts, &area, &all, names::Room::Around);
         }
     }
 

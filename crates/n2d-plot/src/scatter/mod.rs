@@ -14,7 +14,7 @@ use crate::heading::Heading;
 use crate::{Colours, Figure, PlotError};
 
 pub(crate) use draw::plural;
-pub(crate) use names::write as write_names;
+pub(crate) use names::{Room, write as write_names};
 pub use style::ScatterStyle;
 
 const NAME: &str = "scatter";

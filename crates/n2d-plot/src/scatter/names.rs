@@ -59,16 +59,37 @@ fn densest_of(area: &Area, places: &[(f32, f32)], rows: &[usize]) -> (f64, f64) 
     )
 }
 
+/// Where a name may go that would lie above another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// To any side.
+    Around,
+    /// Up or down.
+    Along,
+}
+
 /// Writes names, largest group first; one that would lie above another moves to the nearest place that is free, and where there
 /// is none near it is left out.
-pub(crate) fn write(scene: &mut Scene, fonts: &Fonts, area: &Area, names: &[(String, (f64, f64))]) {
+pub(crate) fn write(
+    scene: &mut Scene,
+    fonts: &Fonts,
+    area: &Area,
+    names: &[(String, (f64, f64))],
+    room: Room,
+) {
     let mut taken: Vec<Area> = Vec::new();
     for (name, (x, y)) in names {
         let name = fonts.fit(name, SIZE, true, 80.0);
         let (width, height) = (fonts.width(&name, SIZE, true) + 3.0, CAP_HEIGHT * SIZE + 3.0);
         let boxed = |x: f64, y: f64| Area::new(x - width / 2.0, y - height / 2.0, width, height);
         let free = |spot: &Area| area.holds(spot) && !taken.iter().any(|other| other.overlaps(spot));
-        let spots = offsets().map(|(dx, dy)| boxed(x + dx * height, y + dy * height));
+        let offsets = match room {
+            Room::Around => around(),
+            Room::Along => along(),
+        };
+        let spots = offsets
+            .into_iter()
+            .map(|(dx, dy)| boxed(x + dx * height, y + dy * height));
         if let Some(spot) = spots.into_iter().find(free) {
             let (x, y) = (
                 spot.x + width / 2.0,
@@ -81,14 +102,22 @@ pub(crate) fn write(scene: &mut Scene, fonts: &Fonts, area: &Area, names: &[(Str
 }
 
 /// Steps from a place, in heights of a name: none first, then around it, ever farther.
-fn offsets() -> impl Iterator<Item = (f64, f64)> {
+fn around() -> Vec<(f64, f64)> {
     let ring = |distance: f64| {
         (0..8).map(move |eighth| {
             let turn = f64::from(eighth) * std::f64::consts::FRAC_PI_4;
             (distance * turn.cos(), distance * turn.sin())
         })
     };
-    std::iter::once((0.0, 0.0)).chain([0.6, 1.1, 1.7, 2.4, 3.2].into_iter().flat_map(ring))
+    let rings = [0.6, 1.1, 1.7, 2.4, 3.2].into_iter().flat_map(ring);
+    std::iter::once((0.0, 0.0)).chain(rings).collect()
+}
+
+/// Likewise down and up.
+fn along() -> Vec<(f64, f64)> {
+    let both = |step: i32| [f64::from(step) * 0.55, f64::from(step) * -0.55];
+    let steps = (1..=8).flat_map(both).map(|step| (0.0, step));
+    std::iter::once((0.0, 0.0)).chain(steps).collect()
 }
 
 #[cfg(test)]
@@ -115,7 +144,7 @@ mod tests {
         let fonts = Fonts::new();
         let mut scene = Scene::new(100.0, 100.0, "");
         let names: Vec<_> = (0..6).map(|i| (format!("n{i}"), (50.0, 50.0))).collect();
-        write(&mut scene, &fonts, &AREA, &names);
+        write(&mut scene, &fonts, &AREA, &names, Room::Around);
         let texts: Vec<(f64, f64)> = scene
             .items
             .iter()

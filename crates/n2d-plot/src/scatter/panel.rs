@@ -96,7 +96,7 @@ mod tests {
         ] {
             let view = View::of(&points);
             for (x, y) in places(&view, &area, &points) {
-                let inside = x >= 50.0 && x <= 350.0 && y >= 60.0 && y <= 260.0;
+                let inside = (50.0..=350.0).contains(&x) && (60.0..=260.0).contains(&y);
                 assert!(inside, "{points:?}: {x}, {y}");
             }
             let (across, up) = view.scales(&area);

@@ -9,7 +9,7 @@ use crate::font::Fonts;
 use crate::groups::Names;
 use crate::heading::{HEADING, Heading};
 use crate::palette::palette;
-use crate::scatter::{plural, write_names};
+use crate::scatter::{Room, plural, write_names};
 use crate::scene::{Align, Area, BLACK, Item, LIGHT, Scene, Text, WHITE};
 use crate::{Colour, Colours, Figure, PlotError};
 use nodes::{Node, Nodes};
@@ -179,7 +179,7 @@ impl<'a> CondensedTree<'a> {
         let mut all: Vec<_> = nodes.all.iter().zip(labels).filter_map(name).collect();
         all.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
         let all: Vec<(String, (f64, f64))> = all.into_iter().map(|(name, place, _)| (name, place)).collect();
-        write_names(scene, fonts, &AREA, &all);
+        write_names(scene, fonts, &AREA, &all, Room::Along);
     }
 
     fn icicle(
