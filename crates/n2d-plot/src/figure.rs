@@ -14,7 +14,8 @@ pub const DEFAULT_DPI: u32 = 300;
 ///
 /// A scatter plot of many rows is no burden for an SVG: above
 /// [`ScatterStyle::most_vectors`](crate::ScatterStyle::most_vectors) rows it holds one transparent picture of all dots at 216 dots an
-/// inch (a quarter of a megabyte to one and a half for 70 000 rows, by how far they are spread), with axes, legend and names as text and lines around and above it.
+/// inch (a quarter of a megabyte to one and a half for 70 000 rows, by how far they are spread), with axes, legend and names as text and
+/// lines around and above it.
 ///
 /// ```
 /// use n2d_core::Labels;

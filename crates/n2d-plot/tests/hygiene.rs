@@ -1,6 +1,6 @@
 //! Ordinary and awkward inputs: a picture or a typed error, never a panic, and the same bytes each time.
 
-#![allow(clippy::unwrap_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use n2d_core::{DataError, Labels};
 use n2d_plot::{ClusterSizes, Figure, PlotError, Scatter, ScatterStyle, palette};
