@@ -3,7 +3,7 @@
 //! `cargo run --release -p n2d-plot --example draw -- FOLDER TITLE`
 //!
 //! Needed: `points.f32` and `clusters.i32`. Drawn where there: `classes.i32`, `names.txt` (of the classes, one a line), `strengths.f32`,
-//! `losses.f64`, `silhouettes.f64`, `tree.f64` (four numbers a row) with `selected.i32`.
+//! `losses.f64`, `silhouettes.f64`, `tree.f64` (four numbers a row) with `selected.i32`; `images.f32`, square pictures for the page.
 
 use std::error::Error;
 use std::fs;
@@ -11,8 +11,8 @@ use std::path::Path;
 
 use n2d_core::Labels;
 use n2d_plot::{
-    ClusterSizes, Colours, CondensedTree, ConfusionMatrix, LearningCurve, Scatter, ScatterStyle, Silhouettes,
-    TreeRow,
+    ClusterSizes, Colours, CondensedTree, ConfusionMatrix, LearningCurve, Report, RowKind, Scatter,
+    ScatterStyle, Silhouettes, TreeRow,
 };
 use ndarray::Array2;
 
@@ -74,6 +74,24 @@ fn of_embedding(folder: &Path, title: &str, clusters: &Labels) -> Outcome<Colour
     both.draw()?.save(folder.join("classes.svg"))?;
     let matrix = ConfusionMatrix::new(&classes, clusters).with_class_names(names.lines());
     matrix.draw()?.save(folder.join("confusion.png"))?;
+    let report = Report::new(both).with_figure("Classes and clusters", matrix.draw()?);
+    let html = if folder.join("images.f32").exists() {
+        let images = numbers(folder, "images.f32", f32::from_le_bytes)?;
+        let images = Array2::from_shape_vec((clusters.len(), images.len() / clusters.len()), images)?;
+        let side = images.ncols().isqrt();
+        report
+            .with_rows(
+                images.view(),
+                RowKind::Image {
+                    width: side,
+                    height: side,
+                },
+            )
+            .to_html()?
+    } else {
+        report.to_html()?
+    };
+    fs::write(folder.join("report.html"), html)?;
     Ok(Colours::matched(&classes, clusters)?)
 }
 

@@ -9,7 +9,9 @@
 //! | [`CondensedTree`] | HDBSCAN's hierarchy with the clusters chosen |
 //! | [`Silhouettes`] | how well the rows of each cluster lie in it |
 //!
-//! Each is a builder whose `draw()` checks everything that was given and makes a [`Figure`], which becomes a PNG
+//! [`Report`] puts a map of all rows to look around in, details, tables and pictures into one HTML page that works offline.
+//!
+//! Each picture is a builder whose `draw()` checks everything that was given and makes a [`Figure`], which becomes a PNG
 //! ([`Figure::to_png`]), an SVG with real text ([`Figure::to_svg`]) or a file of either ([`Figure::save`]). The same input gives the same bytes.
 //! Data come as plain arrays, [`Labels`](n2d_core::Labels) and names; no other crate's models are needed.
 //!
@@ -49,6 +51,7 @@ mod heading;
 mod legend;
 mod palette;
 mod raster;
+mod report;
 mod scatter;
 mod scene;
 mod silhouette;
@@ -63,6 +66,7 @@ pub use curve::LearningCurve;
 pub use error::PlotError;
 pub use figure::{DEFAULT_DPI, Figure};
 pub use palette::{Ink, N_COLOURS, NOISE_INK, Shape, palette};
+pub use report::{ClusterDetails, Report, RowKind};
 pub use scatter::{Scatter, ScatterStyle};
 pub use silhouette::Silhouettes;
 pub use sizes::ClusterSizes;

@@ -182,7 +182,7 @@ fn picture(out: &mut String, dots: &Dots) {
 }
 
 /// What XML can't hold, or would read as its own.
-fn escape(out: &mut String, text: &str) {
+pub(crate) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

@@ -222,7 +222,7 @@ impl Scatter<'_> {
         entries
     }
 
-    fn own_facts(&self, shown: &Shown) -> String {
+    pub(super) fn own_facts(&self, shown: &Shown) -> String {
         let (n, clusters, noise) = (
             self.clusters.len(),
             self.clusters.n_clusters(),
@@ -275,7 +275,7 @@ fn group_sizes(labels: &[i32]) -> BTreeMap<i32, usize> {
     sizes
 }
 
-fn noise_last(sizes: BTreeMap<i32, usize>) -> impl Iterator<Item = (i32, usize)> {
+pub(super) fn noise_last(sizes: BTreeMap<i32, usize>) -> impl Iterator<Item = (i32, usize)> {
     let noise = sizes.get(&Labels::NOISE).map(|&size| (Labels::NOISE, size));
     sizes
         .into_iter()

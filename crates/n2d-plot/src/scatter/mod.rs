@@ -2,9 +2,12 @@
 
 mod check;
 mod draw;
+mod map;
 mod names;
 mod panel;
 mod style;
+
+use std::borrow::Cow;
 
 use n2d_core::Labels;
 use ndarray::ArrayView2;
@@ -14,6 +17,7 @@ use crate::heading::Heading;
 use crate::{Colours, Figure, PlotError};
 
 pub(crate) use draw::plural;
+pub(crate) use map::{GroupLook, MapData};
 pub(crate) use names::{Room, write as write_names};
 pub use style::ScatterStyle;
 
@@ -162,18 +166,15 @@ impl<'a> Scatter<'a> {
     pub fn draw(&self) -> Result<Figure, PlotError> {
         self.style.check()?;
         let shown = self.check()?;
-        let own;
-        let colours = match (self.colours, self.classes) {
-            (Some(colours), _) => colours,
-            (None, Some(classes)) => {
-                own = Colours::matched(classes, self.clusters)?;
-                &own
-            }
-            (None, None) => {
-                own = Colours::of_clusters(self.clusters);
-                &own
-            }
-        };
-        Ok(self.draw_checked(&shown, colours))
+        let colours = self.own_or_shared_colours()?;
+        Ok(self.draw_checked(&shown, &colours))
+    }
+
+    fn own_or_shared_colours(&self) -> Result<Cow<'a, Colours>, PlotError> {
+        Ok(match (self.colours, self.classes) {
+            (Some(colours), _) => Cow::Borrowed(colours),
+            (None, Some(classes)) => Cow::Owned(Colours::matched(classes, self.clusters)?),
+            (None, None) => Cow::Owned(Colours::of_clusters(self.clusters)),
+        })
     }
 }
