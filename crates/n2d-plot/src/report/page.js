@@ -35,8 +35,7 @@
   let stride = 611953;
   while (gcd(stride, n) !== 1) stride += 2;
   const order = new Uint32Array(n);
-  for (let at = 0, noise = 0, head = 0, tail = clusters.reduce((sum, l) => sum + (l < 0), 0); at < n; at++) {
-    const row = Number((BigInt(at) * BigInt(stride)) % BigInt(n));
+  for (let at = 0, row = 0, head = 0, tail = clusters.reduce((sum, l) => sum + (l < 0), 0); at < n; at++, row = (row + stride) % n) {
     if (clusters[row] < 0) order[head++] = row; else order[tail++] = row;
   }
 
@@ -47,6 +46,18 @@
   for (let at = 0; at < CELLS * CELLS; at++) starts[at + 1] += starts[at];
   const next = starts.slice();
   for (let row = 0; row < n; row++) inCell[next[cell(row)]++] = row;
+
+  // Each row's place among the colours, below 0 where it is hidden.
+  const lookOf = new Int32Array(n), palette = [];
+  const relook = () => {
+    const places = new Map();
+    palette.length = 0;
+    for (const [l, group] of looks[by]) {
+      places.set(l, hidden[by].has(l) ? -1 : palette.length);
+      palette.push(...rgb(group.colour));
+    }
+    for (let row = 0; row < n; row++) lookOf[row] = places.get(label(row));
+  };
 
   const stage = $("stage"), canvas = $("map"), pen = canvas.getContext("2d");
   const view = { x: 0, y: 0, scale: 1 };
@@ -60,11 +71,18 @@
     view.whole = view.scale;
   };
   const redraw = () => {
-    if (!waiting) { waiting = true; requestAnimationFrame(draw); }
+    if (!waiting) { waiting = true; requestAnimationFrame(() => draw(ratio())); }
   };
-  const draw = () => {
+  // While the map moves, a pixel of the page is one of the picture; once it rests, all the screen has.
+  let resting = 0;
+  const move = () => {
+    if (!waiting) { waiting = true; requestAnimationFrame(() => draw(1)); }
+    clearTimeout(resting);
+    resting = setTimeout(redraw, 150);
+  };
+  const draw = (r) => {
     waiting = false;
-    const r = ratio(), width = Math.max(1, Math.round(stage.clientWidth * r)), height = Math.max(1, Math.round(stage.clientHeight * r));
+    const width = Math.max(1, Math.round(stage.clientWidth * r)), height = Math.max(1, Math.round(stage.clientHeight * r));
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const image = pen.createImageData(width, height), out = image.data;
     out.fill(255);
@@ -73,22 +91,21 @@
     const stamp = [];
     for (let dy = -reach; dy <= reach; dy++) for (let dx = -reach; dx <= reach; dx++) {
       const share = Math.max(0, Math.min(1, radius + 0.5 - Math.hypot(dx, dy)));
-      if (share > 0) stamp.push(dx, dy, share);
+      if (share > 0) stamp.push((dy * width + dx) * 4, share);
     }
-    const colours = new Map([...looks[by]].map(([l, g]) => [l, rgb(g.colour)]));
+    const marks = Float32Array.from(stamp), count = marks.length, { scale, x: left, y: top } = view;
     for (let at = 0; at < n; at++) {
-      const row = order[at];
-      if (!shown(row)) continue;
-      const x = Math.round((xs[row] * view.scale + view.x) * r), y = Math.round((ys[row] * view.scale + view.y) * r);
-      if (x < -reach || y < -reach || x >= width + reach || y >= height + reach) continue;
-      const [red, green, blue] = colours.get(label(row));
+      const row = order[at], look = lookOf[row];
+      if (look < 0) continue;
+      const x = Math.round((xs[row] * scale + left) * r), y = Math.round((ys[row] * scale + top) * r);
+      if (x < reach || y < reach || x >= width - reach || y >= height - reach) continue;
+      const red = palette[look], green = palette[look + 1], blue = palette[look + 2];
       let cover = alpha;
       if (strengths && by === "cluster") cover *= 0.2 + 0.8 * strengths[row] / 255;
       if (selected && !selected.has(row)) cover *= 0.15;
-      for (let s = 0; s < stamp.length; s += 3) {
-        const px = x + stamp[s], py = y + stamp[s + 1];
-        if (px < 0 || py < 0 || px >= width || py >= height) continue;
-        const to = (py * width + px) * 4, a = cover * stamp[s + 2];
+      const middle = (y * width + x) * 4;
+      for (let s = 0; s < count; s += 2) {
+        const to = middle + marks[s], a = cover * marks[s + 1];
         out[to] += (red - out[to]) * a;
         out[to + 1] += (green - out[to + 1]) * a;
         out[to + 2] += (blue - out[to + 2]) * a;
@@ -202,7 +219,7 @@
     if (drag.selects) {
       Object.assign(box.style, { display: "block", left: Math.min(x, drag.x) + "px", top: Math.min(y, drag.y) + "px", width: Math.abs(x - drag.x) + "px", height: Math.abs(y - drag.y) + "px" });
     } else {
-      view.x = drag.vx + x - drag.x; view.y = drag.vy + y - drag.y; redraw();
+      view.x = drag.vx + x - drag.x; view.y = drag.vy + y - drag.y; move();
     }
   });
   canvas.addEventListener("pointerup", (event) => {
@@ -218,12 +235,13 @@
     const [x, y] = at(event), old = view.scale;
     view.scale = Math.max(view.whole / 4, Math.min(view.whole * 400, old * Math.exp(-event.deltaY * 0.0015)));
     view.x = x - (x - view.x) * view.scale / old; view.y = y - (y - view.y) * view.scale / old;
-    redraw();
+    move();
   }, { passive: false });
   window.addEventListener("resize", redraw);
 
   const keys = $("keys");
   const list = () => {
+    relook();
     keys.replaceChildren();
     for (const [l, group] of looks[by]) {
       const key = make("button", undefined, keys);
