@@ -104,6 +104,16 @@ impl Options {
     }
 }
 
+/// The docs of a configuration's fields as [`PartConfig::option_docs`](crate::PartConfig::option_docs), from the constants that the derive macro
+/// `DocumentedFieldsOpt` of the crate `documented` makes.
+pub fn option_docs(
+    names: &[&'static str],
+    docs: &[Option<&'static str>],
+) -> Vec<(&'static str, &'static str)> {
+    let known = |(&name, &doc): (&&'static str, &Option<&'static str>)| Some((name, doc?));
+    names.iter().zip(docs).filter_map(known).collect()
+}
+
 /// That rows are as wide as those a part was fitted on.
 ///
 /// # Errors

@@ -223,6 +223,17 @@ pub trait PartConfig {
     /// The part that is built.
     type Part;
 
+    /// What each option means, by the option's name, for help texts and configuration files. Default: nothing is known.
+    ///
+    /// [`check::option_docs`](crate::check::option_docs) makes it from the fields' own docs.
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// Whether the width of what the part makes follows the number of clusters where nothing else is said, as the N2D paper has
+    /// it for UMAP. Default true. A learner for pictures, which can't make so many columns, says no.
+    const FOLLOWS_CLUSTERS: bool = true;
+
     /// Checks every option and makes the part.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use crate::{Activation, DenseAutoencoder, Engine, Loss, Optimizer};
 ///     "dense.beta_1 must be unset with optimizer = sgd (adam and adamw use it), but is 0.8"
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct DenseAutoencoderConfig {
     /// Width of the latents; at least 1. Default 10: the paper sets it to the number of clusters, which is 10 in most of
@@ -173,6 +174,10 @@ fn positive_f32(field: &str, given: f64) -> Result<(), ConfigError> {
 impl PartConfig for DenseAutoencoderConfig {
     const NAME: &'static str = "dense";
     type Part = DenseAutoencoder;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<DenseAutoencoder, ConfigError> {
         let dense = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use hdbscan::{DistanceMetric, Hdbscan, HdbscanHyperParams};
 use n2d_core::check::{Options, enough_samples};
 use n2d_core::{
@@ -12,7 +13,7 @@ use super::labels::FittedLabels;
 use crate::error::part_error;
 
 /// Options of [`HdbscanCrate`]. The defaults are the crate's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct HdbscanCrateConfig {
     /// Rows that make a cluster; at least 2. Default 5.
@@ -53,6 +54,10 @@ impl HdbscanCrateConfig {
 impl PartConfig for HdbscanCrateConfig {
     const NAME: &'static str = "hdbscan_crate";
     type Part = HdbscanCrate;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<HdbscanCrate, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,5 +1,6 @@
 //! The configuration of agglomerative clustering.
 
+use documented::DocumentedFieldsOpt;
 use serde::{Deserialize, Serialize};
 
 use n2d_core::check::Options;
@@ -9,7 +10,7 @@ use n2d_neighbors::Metric;
 use super::Agglomerative;
 
 /// Options of [`Agglomerative`]. The defaults are scikit-learn's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgglomerativeConfig {
     /// Number of clusters; at least 1, and at most as many as there are rows. Default 2. None where
@@ -69,6 +70,10 @@ pub enum Linkage {
 impl PartConfig for AgglomerativeConfig {
     const NAME: &'static str = "agglomerative";
     type Part = Agglomerative;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Agglomerative, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -3,6 +3,7 @@
 mod components;
 mod fitted;
 
+use documented::DocumentedFieldsOpt;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use components::Components;
 pub use fitted::FittedDbscan;
 
 /// Options of [`Dbscan`]. The defaults are scikit-learn's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct DbscanConfig {
     /// How far apart two rows may be, in the units of the metric, to be neighbours; above 0. Default 0.5. The most important
@@ -57,6 +58,10 @@ impl DbscanConfig {
 impl PartConfig for DbscanConfig {
     const NAME: &'static str = "dbscan";
     type Part = Dbscan;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Dbscan, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use super::covariances::CovarianceType;
 use crate::KMeansConfig;
 
 /// Options of [`GaussianMixture`]. The defaults are scikit-learn's, but for `n_clusters` and `n_init`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct GaussianMixtureConfig {
     /// Number of components; at least 1, and at most as many as there are rows. Default 8, as for
@@ -77,6 +78,10 @@ pub enum MixtureInit {
 impl PartConfig for GaussianMixtureConfig {
     const NAME: &'static str = "gmm";
     type Part = GaussianMixture;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<GaussianMixture, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,5 +1,6 @@
 //! The number of clusters, chosen by an information criterion.
 
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::{Options, enough_samples};
 use n2d_core::{
     Clusterer, ConfigError, Fit, FitContext, FitError, PartConfig, Report, Samples, Stage, Termination,
@@ -31,7 +32,7 @@ pub enum MixtureCriterion {
 
 /// Options of [`GaussianMixtureSelection`]. All but the first three are those of [`GaussianMixtureConfig`], where their
 /// defaults come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct GaussianMixtureSelectionConfig {
     /// Fewest components tried; at least 1. Default 1.
@@ -100,6 +101,10 @@ impl GaussianMixtureSelectionConfig {
 impl PartConfig for GaussianMixtureSelectionConfig {
     const NAME: &'static str = "gmm_auto";
     type Part = GaussianMixtureSelection;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<GaussianMixtureSelection, ConfigError> {
         let options = Options::of(Self::NAME);

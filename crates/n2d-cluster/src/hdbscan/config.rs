@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use n2d_neighbors::Metric;
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Hdbscan;
 
 /// Options of [`Hdbscan`]. The defaults are those of the Python package hdbscan 0.8.44.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct HdbscanConfig {
     /// Fewest rows of a cluster; at least 2. Default 5. Smaller groups that split off count as rows leaving their cluster.
@@ -196,6 +197,10 @@ impl HdbscanCut {
 impl PartConfig for HdbscanConfig {
     const NAME: &'static str = "hdbscan";
     type Part = Hdbscan;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Hdbscan, ConfigError> {
         let options = Options::of(Self::NAME);

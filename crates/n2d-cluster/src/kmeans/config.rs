@@ -1,5 +1,6 @@
 //! The configuration of k-means.
 
+use documented::DocumentedFieldsOpt;
 use serde::{Deserialize, Serialize};
 
 use n2d_core::check::Options;
@@ -8,7 +9,7 @@ use n2d_core::{ConfigError, PartConfig};
 use super::KMeans;
 
 /// Options of [`KMeans`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct KMeansConfig {
     /// Number of clusters; at least 1, and at most as many as there are rows. Default 8, scikit-learn's.
@@ -92,6 +93,10 @@ impl KMeansAlgorithm {
 impl PartConfig for KMeansConfig {
     const NAME: &'static str = "kmeans";
     type Part = KMeans;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<KMeans, ConfigError> {
         let options = Options::of(Self::NAME);

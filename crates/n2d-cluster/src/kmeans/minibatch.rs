@@ -1,5 +1,6 @@
 //! k-means by small random batches.
 
+use documented::DocumentedFieldsOpt;
 use serde::{Deserialize, Serialize};
 
 use n2d_core::check::{Options, enough_samples};
@@ -18,7 +19,7 @@ use crate::error::part_error;
 use crate::weights::check_weights;
 
 /// Options of [`MiniBatchKMeans`]. The defaults are scikit-learn's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct MiniBatchKMeansConfig {
     /// Number of clusters; at least 1, and at most as many as there are rows. Default 8.
@@ -74,6 +75,10 @@ impl MiniBatchKMeansConfig {
 impl PartConfig for MiniBatchKMeansConfig {
     const NAME: &'static str = "minibatch_kmeans";
     type Part = MiniBatchKMeans;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<MiniBatchKMeans, ConfigError> {
         let options = Options::of(Self::NAME);

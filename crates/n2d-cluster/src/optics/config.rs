@@ -1,5 +1,6 @@
 //! The configuration of OPTICS.
 
+use documented::DocumentedFieldsOpt;
 use serde::{Deserialize, Serialize};
 
 use n2d_core::check::Options;
@@ -9,7 +10,7 @@ use n2d_neighbors::Metric;
 use super::Optics;
 
 /// Options of [`Optics`]. The defaults are scikit-learn's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct OpticsConfig {
     /// A row's core distance is that to its neighbour of this rank, **itself counted**; at least 2, and at most as many as there are
@@ -96,6 +97,10 @@ impl OpticsConfig {
 impl PartConfig for OpticsConfig {
     const NAME: &'static str = "optics";
     type Part = Optics;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Optics, ConfigError> {
         let options = Options::of(Self::NAME);

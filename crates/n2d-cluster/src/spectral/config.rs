@@ -1,5 +1,6 @@
 //! The configuration of spectral clustering.
 
+use documented::DocumentedFieldsOpt;
 use serde::{Deserialize, Serialize};
 
 use n2d_core::check::Options;
@@ -9,7 +10,7 @@ use super::SpectralClustering;
 use crate::KMeansConfig;
 
 /// Options of [`SpectralClustering`]. The defaults are scikit-learn's, but for the affinity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpectralClusteringConfig {
     /// Number of clusters; at least 1, and at most as many as there are rows. Default 8.
@@ -109,6 +110,10 @@ impl SpectralClusteringConfig {
 impl PartConfig for SpectralClusteringConfig {
     const NAME: &'static str = "spectral";
     type Part = SpectralClustering;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<SpectralClustering, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use linfa::traits::Transformer;
 use linfa_clustering::{Dbscan, DbscanParamsError};
 use linfa_nn::distance::{Distance, L1Dist, L2Dist, LInfDist};
@@ -15,7 +16,7 @@ use crate::adapters::Norm;
 use crate::adapters::labels::{FittedLabels, to_labels};
 
 /// Options of [`LinfaDbscan`]. The defaults are scikit-learn's; linfa's `tolerance` of 1e-4 fits few data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinfaDbscanConfig {
     /// How far neighbours lie apart at the most, in units of the data; above 0. Default 0.5. Linfa's `tolerance`.
@@ -39,6 +40,10 @@ impl Default for LinfaDbscanConfig {
 impl PartConfig for LinfaDbscanConfig {
     const NAME: &'static str = "linfa_dbscan";
     type Part = LinfaDbscan;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<LinfaDbscan, ConfigError> {
         let options = Options::of(Self::NAME);

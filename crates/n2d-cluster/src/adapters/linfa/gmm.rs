@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use linfa::traits::Fit as _;
 use linfa_clustering::{GaussianMixtureModel, GmmError, GmmInitMethod};
 use n2d_core::check::{Options, enough_samples, same_features};
@@ -12,7 +13,7 @@ use super::cross::{LinfaDataset, LinfaRng, dataset, fit_error, matrix, rng};
 use super::mixture::Mixture;
 
 /// Options of [`LinfaGmm`]. The defaults are linfa's, but for `n_clusters`, which it has none for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinfaGmmConfig {
     /// Number of components; at least 1, and at most as many as there are rows. Default 8, as for
@@ -73,6 +74,10 @@ pub enum LinfaGmmInit {
 impl PartConfig for LinfaGmmConfig {
     const NAME: &'static str = "linfa_gmm";
     type Part = LinfaGmm;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<LinfaGmm, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use linfa::traits::{Fit as _, Transformer};
 use linfa_clustering::{KMeans, KMeansInit};
 use linfa_nn::distance::{Distance, L2Dist};
@@ -13,7 +14,7 @@ use super::cross::{LinfaDataset, LinfaRng, apply_error, array, dataset, fit_erro
 use super::labels_by;
 
 /// Options of [`LinfaKMeans`]. The defaults are linfa's, but for `n_clusters`, which it has none for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinfaKMeansConfig {
     /// Number of clusters; at least 1, and at most as many as there are rows. Default 8, scikit-learn's.
@@ -68,6 +69,10 @@ pub enum LinfaKMeansInit {
 impl PartConfig for LinfaKMeansConfig {
     const NAME: &'static str = "linfa_kmeans";
     type Part = LinfaKMeans;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<LinfaKMeans, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use linfa::ParamGuard;
 use linfa::traits::Transformer;
 use linfa_clustering::Optics;
@@ -19,7 +20,7 @@ use crate::adapters::Norm;
 use crate::adapters::labels::to_labels;
 
 /// Options of [`LinfaOptics`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinfaOpticsConfig {
     /// The distance at which clusters are cut out of the ordering, in units of the data; above 0. Default 0.5, that of
@@ -49,6 +50,10 @@ impl Default for LinfaOpticsConfig {
 impl PartConfig for LinfaOpticsConfig {
     const NAME: &'static str = "linfa_optics";
     type Part = LinfaOptics;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<LinfaOptics, ConfigError> {
         let options = Options::of(Self::NAME);

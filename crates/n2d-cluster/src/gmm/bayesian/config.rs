@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use ndarray::Array2;
@@ -10,7 +11,7 @@ use crate::gmm::config::MixtureInit;
 use crate::gmm::covariances::{CovarianceType, is_symmetric, lower};
 
 /// Options of [`BayesianGaussianMixture`]. The names are scikit-learn's, and so are the defaults but for `n_clusters`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct BayesianGaussianMixtureConfig {
     /// Most components; at least 1, and at most as many as there are rows. Those that the data do not need end without rows.
@@ -139,6 +140,10 @@ impl CovariancePrior {
 impl PartConfig for BayesianGaussianMixtureConfig {
     const NAME: &'static str = "bayesian_gmm";
     type Part = BayesianGaussianMixture;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<BayesianGaussianMixture, ConfigError> {
         let options = Options::of(Self::NAME);
