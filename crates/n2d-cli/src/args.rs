@@ -25,6 +25,8 @@ Examples:
   n2d fit embedding.npy --clusters 10 --encoder identity
   n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
   n2d fit table.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
+  n2d fit table.csv --clusters auto
+  n2d fit --config n2d.toml --seed 1
   n2d fit pendigits --json | jq .acc
 
 With --json, stdout gets one JSON object (null where unknown):
@@ -62,6 +64,12 @@ Examples:
   n2d info model.n2d
   n2d info model.n2d --json | jq .config";
 
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  n2d config > n2d.toml
+  n2d config --clusterer hdbscan --set hdbscan.min_cluster_size=20 > n2d.toml
+  n2d fit --config n2d.toml";
+
 const DATASETS_EXAMPLES: &str = "\
 Data directories are looked at in this order: --data-dir, the environment variable N2D_DATA_DIR,
 the folder `n2d` of the platform's cache folder. Each holds a folder a set: mnist, har, ...
@@ -92,24 +100,32 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// List the built-in data sets and where they are, or fetch them
     Datasets(DatasetsArgs),
+    /// Print a configuration file with every option, its default and its meaning
+    Config(ConfigArgs),
     /// List the parts a pipeline can have, with their options
     Parts(PartsArgs),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = FIT_EXAMPLES, arg_required_else_help = true)]
 pub(crate) struct FitArgs {
     /// A built-in data set (see `n2d datasets`), or a file: .npy, .npz, .csv, .tsv, .txt or IDX, also as .gz
     ///
     /// What has a dot or a path separator in it is a file, and so is the name of a file that is none of a
     /// built-in set.
-    #[arg(value_name = "NAME|FILE")]
-    pub(crate) data: PathBuf,
+    #[arg(value_name = "NAME|FILE", required_unless_present = "config")]
+    pub(crate) data: Option<PathBuf>,
 
-    /// Clusters to find [default: the number of classes, where they are known]. Not for clusterers that find their
-    /// number by themselves, such as hdbscan
-    #[arg(long, short = 'k', value_name = "K", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
-    pub(crate) clusters: Option<usize>,
+    /// A file that names all of this; `n2d config` prints one. Arguments override it
+    #[arg(long, value_name = "FILE.toml", help_heading = "Model")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Clusters to find, or `auto` [default: the number of classes, where they are known]. Not for clusterers that find
+    /// their number by themselves, such as hdbscan
+    ///
+    /// `auto` has the number found: by the clusterer named, if it can; for gmm by gmm_auto (BIC); by hdbscan where none is named.
+    #[arg(long, short = 'k', value_name = "K|auto", value_parser = clusters, allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) clusters: Option<Clusters>,
 
     /// Passes of the encoder's training over the data [default: the encoder's]
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
@@ -119,15 +135,9 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "D", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) latent_dim: Option<usize>,
 
-    /// Fixes the result, for any number of threads
-    #[arg(
-        long,
-        value_name = "S",
-        default_value_t = 0,
-        allow_negative_numbers = true,
-        help_heading = "Model"
-    )]
-    pub(crate) seed: u64,
+    /// Fixes the result, for any number of threads [default: 0]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) seed: Option<u64>,
 
     /// The encoder; `identity` for none: the data is then taken as it stands [default: dense]
     #[arg(long, value_name = "NAME", help_heading = "Model")]
@@ -329,6 +339,30 @@ pub(crate) struct FetchArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = CONFIG_EXAMPLES)]
+pub(crate) struct ConfigArgs {
+    /// Start from this configuration file
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The encoder [default: dense]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoder: Option<String>,
+
+    /// The manifold learner [default: umap]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) manifold: Option<String>,
+
+    /// The clusterer [default: gmm]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) clusterer: Option<String>,
+
+    /// An option of a part, such as umap.n_neighbors=30; may be given often
+    #[arg(long = "set", value_name = "PART.OPTION=VALUE")]
+    pub(crate) settings: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct PartsArgs {
     /// One part alone, such as umap
     #[arg(value_name = "NAME")]
@@ -356,6 +390,23 @@ impl From<ScaleArg> for Scaling {
     }
 }
 
+/// How many clusters are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clusters {
+    /// The clusterer finds their number.
+    Auto,
+    Number(usize),
+}
+
+fn clusters(text: &str) -> Result<Clusters, String> {
+    match text {
+        "auto" => Ok(Clusters::Auto),
+        _ => in_range(text, usize::MAX)
+            .map(Clusters::Number)
+            .ok_or_else(|| "must be a whole number of at least 1, or auto".to_owned()),
+    }
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     in_range(text, usize::MAX).ok_or_else(|| "must be a whole number of at least 1".to_owned())
 }
@@ -364,7 +415,27 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 const MOST_THREADS: usize = 1024;
 
 fn threads(text: &str) -> Result<usize, String> {
-    in_range(text, MOST_THREADS).ok_or_else(|| format!("must be a whole number from 1 to {MOST_THREADS}"))
+    in_range(text, MOST_THREADS).ok_or_else(allowed_threads)
+}
+
+/// The number itself, or what is allowed.
+pub(crate) fn in_range_of_threads(threads: usize) -> Result<usize, String> {
+    let allowed = (1..=MOST_THREADS).contains(&threads);
+    allowed.then_some(threads).ok_or_else(allowed_threads)
+}
+
+fn allowed_threads() -> String {
+    format!("must be a whole number from 1 to {MOST_THREADS}")
+}
+
+impl From<Scaling> for ScaleArg {
+    fn from(scale: Scaling) -> Self {
+        match scale {
+            Scaling::None => Self::None,
+            Scaling::MinMax => Self::Minmax,
+            Scaling::Standard => Self::Standard,
+        }
+    }
 }
 
 fn in_range(text: &str, most: usize) -> Option<usize> {

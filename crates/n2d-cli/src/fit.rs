@@ -8,14 +8,14 @@ use n2d::datasets::{Dataset, Scaling};
 use n2d::metrics::{Assessment, Contingency};
 use n2d::{
     DynFittedN2d, FitContext, FittedClusterer, Labels, Model, ModelInfo, Parallelism, PipelineConfig, Report,
-    StageReport,
+    RunConfig, StageReport,
 };
 
-use crate::args::FitArgs;
+use crate::args::{FitArgs, in_range_of_threads};
 use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
 use crate::output::Output;
-use crate::plan::Plan;
+use crate::plan::{Plan, read_config};
 use crate::progress::{Screen, Watcher};
 use crate::source::{Loaded, Source};
 use crate::stages::{Outputs, Run};
@@ -71,8 +71,20 @@ impl Finished<'_> {
 /// Bad usage, bad data, failures, an interruption.
 pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
     let start = Instant::now();
-    let plan = Plan::new(args)?;
-    let source = Source::of(&args.data, args.labels.as_deref(), args.data_dir.as_deref())?;
+    let file = args
+        .config
+        .as_deref()
+        .map(read_config)
+        .transpose()?
+        .unwrap_or_default();
+    let args = &with_file(args, &file)?;
+    let plan = Plan::new(args, &file)?;
+    let Some(data) = &args.data else {
+        return Err(CliError::usage(
+            "no data is named: give NAME|FILE, or `input` in the file's [data]",
+        ));
+    };
+    let source = Source::of(data, args.labels.as_deref(), args.data_dir.as_deref())?;
     let outputs = outputs(args, &source)?;
     let parallelism = parallelism(args.threads)?;
     let screen = Screen::new(args.quiet);
@@ -80,7 +92,8 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
 
     let loaded = load(args, &source, &plan, (&screen, &interrupt))?;
     let mut watcher = Watcher::new(screen.clone());
-    let mut ctx = FitContext::new(args.seed)
+    let seed = args.seed.unwrap_or(0);
+    let mut ctx = FitContext::new(seed)
         .with_parallelism(parallelism)
         .with_cancel(interrupt.token())
         .with_observer(&mut watcher);
@@ -97,7 +110,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         n_classes: loaded.data.n_classes(),
         scaling: &loaded.scaling,
         notes: &loaded.notes,
-        seed: args.seed,
+        seed,
         threads,
         labels: model.labels(),
         n_clusters: model.pipeline().clusterer().n_clusters(),
@@ -108,6 +121,29 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         peak_rss_mib: memory::peak_rss_mib(),
     };
     show(args, &finished)
+}
+
+/// The arguments, and what the configuration file says where they say nothing.
+fn with_file(args: &FitArgs, file: &RunConfig) -> Result<FitArgs, CliError> {
+    let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
+    let args = args.clone();
+    let threads = file
+        .threads
+        .map(in_range_of_threads)
+        .transpose()
+        .map_err(|allowed| CliError::usage(format!("threads {allowed}")))?;
+    Ok(FitArgs {
+        data: args.data.or_else(|| path(&file.data.input)),
+        labels: args.labels.or_else(|| path(&file.data.labels)),
+        scale: args.scale.or_else(|| file.data.scale.map(Into::into)),
+        out: args.out.or_else(|| path(&file.output.labels)),
+        embedding: args.embedding.or_else(|| path(&file.output.embedding)),
+        latent: args.latent.or_else(|| path(&file.output.latent)),
+        out_model: args.out_model.or_else(|| path(&file.output.model)),
+        seed: args.seed.or(file.seed),
+        threads: args.threads.or(threads),
+        ..args
+    })
 }
 
 fn fit(
@@ -182,7 +218,7 @@ fn load(
     (screen, interrupt): (&Screen, &Interrupt),
 ) -> Result<Loaded, CliError> {
     interrupt.doing("the reading of the data");
-    let _waiting = screen.waiting(format!("reading {}", args.data.display()));
+    let _waiting = screen.waiting("reading the data".to_owned());
     let encoded = plan.parts()[0] != "identity";
     let loaded = source.load(args.scale.map(Into::into), encoded)?;
     if interrupt.token().is_cancelled() {

@@ -2,6 +2,7 @@
 
 mod args;
 mod assess;
+mod config_command;
 mod data_dirs;
 mod datasets_command;
 mod errors;
@@ -53,6 +54,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Predict(args) => predict::run(args),
         Command::Assess(args) => assess::run(args),
         Command::Info(args) => info::run(args),
+        Command::Config(args) => config_command::run(args),
         Command::Datasets(args) => datasets_command::run(args),
         Command::Parts(args) => parts_command::run(args),
     }

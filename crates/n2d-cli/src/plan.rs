@@ -1,8 +1,12 @@
 //! The pipeline that the command line asks for.
 
-use n2d::{BuildError, DynN2d, PipelineConfig, Registry, Stage};
+use std::path::Path;
 
-use crate::args::FitArgs;
+use n2d::{BuildError, DynN2d, PartChoice, PipelineConfig, Registry, RunConfig, Stage};
+
+use serde_json::{Map, Value};
+
+use crate::args::{Clusters, FitArgs};
 use crate::errors::CliError;
 
 /// What stands in for the number of clusters until the data is read.
@@ -24,32 +28,36 @@ impl Plan {
     ///
     /// # Errors
     /// Bad usage: unknown parts and options, values out of range.
-    pub(crate) fn new(args: &FitArgs) -> Result<Self, CliError> {
+    pub(crate) fn new(args: &FitArgs, file: &RunConfig) -> Result<Self, CliError> {
         let registry = Registry::default();
-        let mut config = PipelineConfig {
-            n_clusters: args.clusters,
-            ..PipelineConfig::new(SOME_CLUSTERS)
-        };
-        for (part, name) in [
-            (&mut config.encoder, &args.encoder),
-            (&mut config.manifold, &args.manifold),
-            (&mut config.clusterer, &args.clusterer),
+        let mut config = file.pipeline.clone();
+        for (stage, name) in [
+            (Stage::Encoder, &args.encoder),
+            (Stage::Manifold, &args.manifold),
+            (Stage::Clusterer, &args.clusterer),
         ] {
             if let Some(name) = name {
-                part.name.clone_from(name);
+                replace(config.part_mut(stage), name);
             }
         }
+        match args.clusters {
+            Some(Clusters::Number(n)) => config.n_clusters = Some(n),
+            Some(Clusters::Auto) => find_number(&registry, &mut config, args)?,
+            None => {}
+        }
+        let of_file = config.encoder.options.clone();
         for setting in &args.settings {
             config.set(setting)?;
         }
-        set_on_encoder(&registry, &mut config, "n_epochs", "--epochs", args.epochs)?;
         set_on_encoder(
             &registry,
             &mut config,
-            "latent_dim",
-            "--latent-dim",
-            args.latent_dim,
+            &of_file,
+            ("n_epochs", "--epochs"),
+            args.epochs,
         )?;
+        let latent_dim = ("latent_dim", "--latent-dim");
+        set_on_encoder(&registry, &mut config, &of_file, latent_dim, args.latent_dim)?;
         let plan = Self {
             takes_clusters: registry.takes_clusters(&config.clusterer)?,
             needs_clusters: registry.needs_clusters(&config.clusterer)?,
@@ -71,7 +79,7 @@ impl Plan {
             return Ok(());
         }
         if self.takes_clusters {
-            let twice = "n_clusters is given twice: by --clusters and by --set";
+            let twice = "n_clusters is given twice: by --clusters (or at the file's top) and as an option of the clusterer";
             return Err(CliError::usage(twice));
         }
         let name = &self.config.clusterer.name;
@@ -132,12 +140,53 @@ impl Plan {
     }
 }
 
+/// Reads a configuration file.
+///
+/// # Errors
+/// A file that can't be read; bad usage where it is no configuration.
+pub(crate) fn read_config(path: &Path) -> Result<RunConfig, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;
+    RunConfig::from_toml(&text).map_err(|error| {
+        CliError::usage(format!("{}: {error}", path.display()))
+            .with_hint("`n2d config` prints a file with every option")
+    })
+}
+
+/// Another part than the file's has none of its options.
+fn replace(choice: &mut PartChoice, name: &str) {
+    if choice.name != name {
+        *choice = PartChoice::new(name);
+    }
+}
+
+/// `--clusters auto`: a clusterer that finds the number of clusters by itself.
+fn find_number(registry: &Registry, config: &mut PipelineConfig, args: &FitArgs) -> Result<(), CliError> {
+    config.n_clusters = None;
+    let named = args.clusterer.is_some() || !config.clusterer.options.is_empty();
+    if !registry.takes_clusters(&config.clusterer)? {
+        return Ok(());
+    }
+    match config.clusterer.name.as_str() {
+        // It has the same options but for the number.
+        "gmm" if named => "gmm_auto".clone_into(&mut config.clusterer.name),
+        "gmm" => replace(&mut config.clusterer, "hdbscan"),
+        other => {
+            return Err(CliError::usage(format!(
+                "--clusters auto: {other} must be told the number of clusters"
+            ))
+            .with_hint("clusterers that find it: hdbscan, gmm_auto, bayesian_gmm, dbscan, optics"));
+        }
+    }
+    Ok(())
+}
+
 /// Sets an option of the encoder by an argument of its own.
 fn set_on_encoder(
     registry: &Registry,
     config: &mut PipelineConfig,
-    option: &str,
-    argument: &str,
+    of_file: &Map<String, Value>,
+    (option, argument): (&str, &str),
     value: Option<usize>,
 ) -> Result<(), CliError> {
     let encoder = &mut config.encoder;
@@ -151,7 +200,7 @@ fn set_on_encoder(
             "{argument}: the encoder {name} has no option {option}"
         )));
     }
-    if encoder.options.contains_key(option) {
+    if encoder.options.get(option) != of_file.get(option) {
         return Err(CliError::usage(format!(
             "{option} is given twice: by {argument} and by --set"
         )));

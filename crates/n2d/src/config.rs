@@ -77,6 +77,13 @@ fn gmm() -> PartChoice {
     PartChoice::new("gmm")
 }
 
+impl Default for PipelineConfig {
+    /// The paper's parts; the number of clusters is not known.
+    fn default() -> Self {
+        Self::without_clusters(gmm())
+    }
+}
+
 impl PipelineConfig {
     /// The paper's pipeline: a dense autoencoder, UMAP, and a Gaussian mixture.
     pub fn new(n_clusters: usize) -> Self {
@@ -94,6 +101,15 @@ impl PipelineConfig {
             encoder: dense(),
             manifold: umap(),
             clusterer,
+        }
+    }
+
+    /// The part at a stage, to be changed.
+    pub fn part_mut(&mut self, stage: Stage) -> &mut PartChoice {
+        match stage {
+            Stage::Encoder => &mut self.encoder,
+            Stage::Manifold => &mut self.manifold,
+            Stage::Clusterer => &mut self.clusterer,
         }
     }
 
@@ -131,13 +147,9 @@ impl PipelineConfig {
                 names.join(", ")
             )));
         };
-        let chosen = [&mut self.encoder, &mut self.manifold, &mut self.clusterer]
-            .into_iter()
-            .nth(stage);
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        if let Some(chosen) = chosen {
-            chosen.options.insert(option.to_owned(), value);
-        }
+        let chosen = self.part_mut(stages[stage]);
+        chosen.options.insert(option.to_owned(), value);
         Ok(())
     }
 }

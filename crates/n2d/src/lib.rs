@@ -48,6 +48,7 @@ mod kinds;
 mod model;
 mod preset;
 mod registry;
+mod run_config;
 
 pub use config::{PartChoice, PipelineConfig};
 pub use model::{Assigned, Model, ModelInfo, StageReport};
@@ -60,6 +61,7 @@ pub use n2d_metrics as metrics;
 pub use n2d_neighbors as neighbors;
 pub use preset::UmapGmm;
 pub use registry::{BuildError, NamedConfig, Registry};
+pub use run_config::{DataConfig, OutputConfig, RunConfig};
 
 /// All that a program which fits a pipeline usually needs.
 pub mod prelude {

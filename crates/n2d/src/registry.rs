@@ -41,6 +41,9 @@ impl<C: PartConfig + Serialize + DeserializeOwned + Default> NamedConfig for C {
 struct Entry<T> {
     name: &'static str,
     defaults: fn() -> Map<String, Value>,
+    docs: fn() -> Vec<(&'static str, &'static str)>,
+    /// Whether the size that the pipeline gives to its stage is for this part.
+    follows_clusters: bool,
     build: fn(Map<String, Value>) -> Result<T, BuildError>,
 }
 
@@ -142,6 +145,38 @@ impl Registry {
         }
     }
 
+    /// What each option of a part means, by its name.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn docs(&self, stage: Stage, name: &str) -> Result<Vec<(&'static str, &'static str)>, BuildError> {
+        match stage {
+            Stage::Encoder => Ok((find(&self.encoders, stage, name)?.docs)()),
+            Stage::Manifold => Ok((find(&self.manifolds, stage, name)?.docs)()),
+            Stage::Clusterer => Ok((find(&self.clusterers, stage, name)?.docs)()),
+        }
+    }
+
+    /// The option of a part that is the number of clusters unless it is set, if it has one.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn sized_by_clusters(&self, stage: Stage, name: &str) -> Result<Option<&'static str>, BuildError> {
+        let (option, follows) = match stage {
+            Stage::Encoder => ("latent_dim", find(&self.encoders, stage, name)?.follows_clusters),
+            Stage::Manifold => (
+                "n_components",
+                find(&self.manifolds, stage, name)?.follows_clusters,
+            ),
+            Stage::Clusterer => (
+                "n_clusters",
+                find(&self.clusterers, stage, name)?.follows_clusters,
+            ),
+        };
+        let has = self.defaults(stage, name)?.contains_key(option);
+        Ok((follows && has).then_some(option))
+    }
+
     /// Makes the pipeline of a configuration.
     ///
     /// # Errors
@@ -202,6 +237,7 @@ fn make<T>(
     let defaults = (entry.defaults)();
     let mut options = choice.options.clone();
     if let (option, Some(size)) = size
+        && entry.follows_clusters
         && defaults.contains_key(option)
         && !options.contains_key(option)
     {
@@ -214,6 +250,8 @@ fn entry<C: NamedConfig, T>(build: fn(Map<String, Value>) -> Result<T, BuildErro
     Entry {
         name: C::NAME,
         defaults: defaults::<C>,
+        docs: C::option_docs,
+        follows_clusters: C::FOLLOWS_CLUSTERS,
         build,
     }
 }
@@ -335,6 +373,12 @@ pub enum BuildError {
         /// The value given.
         given: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A configuration file that is no TOML.
+    #[error("{reason}")]
+    BadFile {
+        /// The parser's words, with the line.
         reason: String,
     },
     /// A setting that is not understood.
