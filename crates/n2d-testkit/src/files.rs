@@ -63,7 +63,7 @@ const WAYS: [Way; 7] = [
         }
     }),
     ("an end cut off", |bytes, rng| {
-        bytes.truncate(rng.below(bytes.len()))
+        bytes.truncate(rng.below(bytes.len()));
     }),
     ("bytes put in", |bytes, rng| {
         let at = rng.below(bytes.len() + 1);

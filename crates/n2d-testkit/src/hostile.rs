@@ -111,7 +111,7 @@ fn single_changes(whole: &State, path: Path) -> impl Iterator<Item = HostileStat
     let swaps = swapped(&arrays);
     let left_out = everything.into_iter().map(move |name| {
         changed(whole, &path, format!("{name} left out"), |state| {
-            state.remove(&name)
+            state.remove(&name);
         })
     });
     let values = values
@@ -122,7 +122,7 @@ fn single_changes(whole: &State, path: Path) -> impl Iterator<Item = HostileStat
         .flat_map(move |name| changed_arrays(whole, of_arrays.clone(), name));
     let swaps = swaps.into_iter().map(move |(a, b)| {
         changed(whole, &of_swaps, format!("{a} and {b} swapped"), |state| {
-            swap(state, &a, &b)
+            swap(state, &a, &b);
         })
     });
     let strangers = parts.into_iter().map(move |name| {
@@ -153,7 +153,7 @@ fn changed_arrays(whole: &State, path: Path, name: String) -> impl Iterator<Item
         let mut tensor = tensor.clone()?;
         edit(&mut tensor);
         Some(changed(whole, &path, format!("{name} {what}"), |state| {
-            tensor.put(state, &name)
+            tensor.put(state, &name);
         }))
     };
     let forms = FORMS
@@ -194,7 +194,7 @@ fn changed_values(whole: &State, path: Path, name: String) -> impl Iterator<Item
         .unwrap_or_default();
     variants(&value).into_iter().map(move |strange| {
         changed(whole, &path, format!("{name} = {strange}"), |state| {
-            state.set(&name, &strange)
+            state.set(&name, &strange);
         })
     })
 }

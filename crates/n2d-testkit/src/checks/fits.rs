@@ -96,7 +96,7 @@ pub(crate) fn threads(subject: &Subject) -> Result<(), String> {
         match &first {
             None => first = Some(answers),
             Some(one) => {
-                same_answers(one, &answers).map_err(|found| format!("{n_threads} threads or 1: {found}"))?
+                same_answers(one, &answers).map_err(|found| format!("{n_threads} threads or 1: {found}"))?;
             }
         }
     }
