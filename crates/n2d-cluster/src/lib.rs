@@ -54,6 +54,7 @@ mod multiversion;
 mod nearest_rows;
 mod optics;
 mod pieces;
+mod saved;
 mod special;
 mod spectral;
 mod weights;

@@ -23,19 +23,31 @@ impl NearestRows {
             .flat_map(|&row| y.row(row as usize))
             .copied()
             .collect();
-        let n_features = y.n_features();
-        let points = Samples::from_rows(&rows, n_features).ok()?;
-        let index = (metric == Metric::Euclidean).then(|| NeighborIndex::new(points, NeighborSearch::Auto));
-        Some(Self {
-            n_features,
-            labels: indices
-                .iter()
-                .map(|&row| labels.as_slice()[row as usize])
-                .collect(),
+        let points = Samples::from_rows(&rows, y.n_features()).ok()?;
+        Some(Self::new(points, indices, labels, metric))
+    }
+
+    /// These rows, which were those of such numbers among the labelled.
+    pub(crate) fn new(points: Samples<'_>, indices: &[u32], labels: &Labels, metric: Metric) -> Self {
+        let label = |&row: &u32| labels.as_slice()[row as usize];
+        let euclidean = metric == Metric::Euclidean;
+        Self {
+            rows: points.as_slice().to_vec(),
+            n_features: points.n_features(),
+            labels: indices.iter().map(label).collect(),
+            index: euclidean.then(|| NeighborIndex::new(points, NeighborSearch::Auto)),
             metric,
-            index,
-            rows,
-        })
+        }
+    }
+
+    /// The rows, one after the other.
+    pub(crate) fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
+    /// How distances to them are measured.
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
     }
 
     /// The label of the nearest of the rows to each new one, and how far it is.

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("n2d-cluster", &["n2d-core", "n2d-neighbors"]),
     ("n2d-metrics", &["n2d-core", "n2d-neighbors"]),
     ("n2d-datasets", &["n2d-core"]),
+    ("n2d-testkit", &["n2d-core"]),
     (
         "n2d",
         &[
@@ -32,9 +33,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("n2d-cli", &["n2d"]),
 ];
 
-/// The stages, and what their tests may use besides: real data, and scores of what came out.
+/// The stages, and what their tests may use besides: real data, scores of what came out, and the conformance suites.
 const STAGES: [&str; 3] = ["n2d-encoder", "n2d-manifold", "n2d-cluster"];
-const FOR_TESTS_OF_STAGES: [&str; 2] = ["n2d-datasets", "n2d-metrics"];
+const FOR_TESTS_OF_STAGES: [&str; 3] = ["n2d-datasets", "n2d-metrics", "n2d-testkit"];
 
 /// Packages from outside that only some of the crates may know, so that they can be replaced there alone.
 const RESERVED: &[(&str, &[&str])] = &[

@@ -1,4 +1,7 @@
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{FittedClusterer, Labels};
+
+use crate::saved::count;
 
 /// What is left of a clusterer that keeps no model: the labels of the training rows. It can't label new rows.
 #[derive(Debug, Clone)]
@@ -15,7 +18,7 @@ impl FittedLabels {
         Self {
             name: name.to_owned(),
             n_features,
-            n_clusters: greatest.map_or(0, |greatest| (greatest + 1) as usize),
+            n_clusters: greatest.map_or(0, |greatest| (i64::from(greatest) + 1) as usize),
             labels,
         }
     }
@@ -36,6 +39,27 @@ impl FittedClusterer for FittedLabels {
 
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
+}
+
+impl Persist for FittedLabels {
+    const KIND: &'static str = "labels";
+
+    fn save(&self, state: &mut State) {
+        state.set("name", &self.name);
+        state.set("n_features", &self.n_features);
+        state.put_labels("labels", &self.labels);
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let name: String = state.get("name")?;
+        let n_samples = state.labels("labels")?.len();
+        let labels = state.labels_of("labels", n_samples)?;
+        Ok(Self::new(&name, count(state, "n_features")?, labels))
     }
 }
 

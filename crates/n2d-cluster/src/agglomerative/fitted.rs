@@ -1,3 +1,4 @@
+use n2d_core::persist::Save;
 use n2d_core::{FittedClusterer, Labels, PartConfig};
 
 use super::{AgglomerativeConfig, Merge};
@@ -5,9 +6,9 @@ use super::{AgglomerativeConfig, Merge};
 /// A fitted [`Agglomerative`](crate::Agglomerative). New rows are in no merge, so it can't label them.
 #[derive(Debug, Clone)]
 pub struct FittedAgglomerative {
-    n_features: usize,
-    merges: Vec<Merge>,
-    labels: Labels,
+    pub(super) n_features: usize,
+    pub(super) merges: Vec<Merge>,
+    pub(super) labels: Labels,
 }
 
 impl FittedAgglomerative {
@@ -42,5 +43,9 @@ impl FittedClusterer for FittedAgglomerative {
 
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
     }
 }

@@ -5,6 +5,7 @@ mod config;
 mod fitted;
 mod graph;
 mod matrix;
+mod persist;
 mod single;
 mod table;
 mod ward;

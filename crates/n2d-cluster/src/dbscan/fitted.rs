@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::Save;
 use n2d_core::{ApplyError, ApproximatePredict, FittedClusterer, Labels, PartConfig, Samples};
 
 use super::DbscanConfig;
@@ -7,12 +8,12 @@ use crate::nearest_rows::NearestRows;
 /// A fitted [`Dbscan`](crate::Dbscan). It keeps the core rows, to label new ones.
 #[derive(Debug, Clone)]
 pub struct FittedDbscan {
-    eps: f64,
-    n_features: usize,
-    labels: Labels,
-    core_sample_indices: Vec<u32>,
+    pub(super) eps: f64,
+    pub(super) n_features: usize,
+    pub(super) labels: Labels,
+    pub(super) core_sample_indices: Vec<u32>,
     /// The core rows; none where there is none.
-    core: Option<NearestRows>,
+    pub(super) core: Option<NearestRows>,
 }
 
 impl FittedDbscan {
@@ -55,6 +56,10 @@ impl FittedClusterer for FittedDbscan {
     }
 
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
+        Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
         Some(self)
     }
 }

@@ -2,6 +2,7 @@
 
 mod components;
 mod fitted;
+mod persist;
 
 use documented::DocumentedFieldsOpt;
 use std::sync::atomic::{AtomicI32, Ordering};

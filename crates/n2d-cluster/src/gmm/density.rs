@@ -73,6 +73,11 @@ impl Density {
         self.n_features
     }
 
+    /// What is added to each component's exponent.
+    pub(crate) fn log_factors(&self) -> &[f64] {
+        &self.log_factors
+    }
+
     /// The centre of each component, one after the other.
     pub(crate) fn means(&self) -> &[f64] {
         &self.means

@@ -103,7 +103,8 @@ pub const BORUVKA_MAX_FEATURES: usize = 60;
 
 /// The options that only concern how a fitted tree is cut into clusters: what [`recut`](super::FittedHdbscan::recut) takes.
 /// The fields are those of [`HdbscanConfig`] of the same names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct HdbscanCut {
     /// See [`HdbscanConfig::min_cluster_size`].
     pub min_cluster_size: usize,

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
+use n2d_core::persist::Save;
 use n2d_core::{ApproximatePredict, ConfigError, FittedClusterer, Labels, PartConfig, Samples};
-use n2d_neighbors::{Metric, NeighborIndex};
+use n2d_neighbors::{Metric, NeighborIndex, NeighborSearch};
 
 use super::condensed::{Condensed, CondensedRow};
 use super::config::{ClusterSelection, HdbscanConfig, HdbscanCut};
@@ -31,8 +32,8 @@ pub(super) struct Space {
     pub(super) n_features: usize,
     /// None where only distances were given.
     pub(super) rows: Option<Vec<f32>>,
-    /// For euclidean distances.
-    pub(super) index: Option<NeighborIndex>,
+    /// For euclidean distances; and how it was made.
+    pub(super) index: Option<(NeighborSearch, NeighborIndex)>,
     pub(super) metric: Metric,
     /// As asked for, however few rows there are.
     pub(super) min_samples: usize,
@@ -229,5 +230,9 @@ impl FittedClusterer for FittedHdbscan {
 
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
         self.space.rows.as_ref().map(|_| self as &dyn ApproximatePredict)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
     }
 }

@@ -6,6 +6,7 @@ mod config;
 mod fitted;
 mod flat;
 mod linkage;
+mod persist;
 mod precomputed;
 mod predict;
 mod prim;

@@ -60,7 +60,7 @@ impl FittedHdbscan {
         let rows = self.rows()?;
         same_features(self.name(), self.n_features(), y)?;
         let k = self.space.min_samples.saturating_mul(2).min(self.space.n_samples);
-        if let Some(index) = &self.space.index {
+        if let Some((_, index)) = &self.space.index {
             let near = index.query(y, k)?;
             return Ok((0..y.n_samples())
                 .into_par_iter()

@@ -134,7 +134,10 @@ fn on_their_tree(case: &Case, y: Samples<'_>) -> FittedHdbscan {
         n_samples: y.n_samples(),
         n_features: y.n_features(),
         rows: Some(y.as_slice().to_vec()),
-        index: euclidean.then(|| NeighborIndex::new(y, NeighborSearch::KdTree)),
+        index: euclidean.then(|| {
+            let search = NeighborSearch::KdTree;
+            (search, NeighborIndex::new(y, search))
+        }),
         metric: config.metric,
         min_samples: k,
         core,

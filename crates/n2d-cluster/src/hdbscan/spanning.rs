@@ -15,8 +15,8 @@ pub(super) struct Spanned {
     pub(super) edges: Vec<SpanningEdge>,
     /// For each row its distances to its others number `min_samples - 1` and `min_samples`.
     pub(super) core: Vec<[f64; 2]>,
-    /// For predicting, where distances are euclidean.
-    pub(super) index: Option<NeighborIndex>,
+    /// For predicting, where distances are euclidean; and how it was made.
+    pub(super) index: Option<(NeighborSearch, NeighborIndex)>,
     pub(super) n_rounds: usize,
     /// What was chosen and why.
     pub(super) note: Option<String>,
@@ -81,7 +81,8 @@ fn by_boruvka(
     min_samples: usize,
     ctx: &mut FitContext<'_>,
 ) -> Result<Spanned, FitError> {
-    let index = NeighborIndex::new(y, NeighborSearch::KdTree);
+    let search = NeighborSearch::KdTree;
+    let index = NeighborIndex::new(y, search);
     let tree = index.spanning_tree(y, min_samples, config.alpha, ctx)?;
     let between = |a: u32, b: u32| Distances::Euclidean(y).between(a as usize, b as usize);
     let core: Vec<[f64; 2]> = tree
@@ -99,7 +100,7 @@ fn by_boruvka(
     Ok(Spanned {
         edges,
         core,
-        index: Some(index),
+        index: Some((search, index)),
         n_rounds: tree.n_rounds,
         note: None,
     })
@@ -113,7 +114,8 @@ fn by_prim(
     ctx: &mut FitContext<'_>,
 ) -> Result<Spanned, FitError> {
     let distances = Distances::Euclidean(y);
-    let index = NeighborIndex::new(y, NeighborSearch::Auto);
+    let search = NeighborSearch::Auto;
+    let index = NeighborIndex::new(y, search);
     let graph = index.graph(y, min_samples, ctx)?;
     let core = (0..y.n_samples())
         .into_par_iter()
@@ -131,7 +133,7 @@ fn by_prim(
         })
         .collect();
     drop(graph);
-    with_core(distances, core, Some(index), config.alpha, ctx)
+    with_core(distances, core, Some((search, index)), config.alpha, ctx)
 }
 
 fn all_pairs(
@@ -147,7 +149,7 @@ fn all_pairs(
 fn with_core(
     distances: Distances<'_>,
     core: Vec<[f64; 2]>,
-    index: Option<NeighborIndex>,
+    index: Option<(NeighborSearch, NeighborIndex)>,
     alpha: f64,
     ctx: &mut FitContext<'_>,
 ) -> Result<Spanned, FitError> {

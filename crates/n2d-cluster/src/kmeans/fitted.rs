@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::Save;
 use n2d_core::{ApplyError, FittedClusterer, Labels, PartConfig, Predict, Samples};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -11,10 +12,10 @@ use n2d_core::multiversion;
 /// A fitted [`KMeans`](crate::KMeans) or [`MiniBatchKMeans`](crate::MiniBatchKMeans). Each row, new or not, has the label of the nearest centre.
 #[derive(Debug, Clone)]
 pub struct FittedKMeans {
-    name: &'static str,
-    centers: Array2<f64>,
-    labels: Labels,
-    inertia: f64,
+    pub(super) name: &'static str,
+    pub(super) centers: Array2<f64>,
+    pub(super) labels: Labels,
+    pub(super) inertia: f64,
 }
 
 impl FittedKMeans {
@@ -109,6 +110,10 @@ impl FittedClusterer for FittedKMeans {
     }
 
     fn as_predict(&self) -> Option<&dyn Predict> {
+        Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
         Some(self)
     }
 }

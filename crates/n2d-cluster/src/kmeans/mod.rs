@@ -6,6 +6,7 @@ mod fitted;
 mod lloyd;
 mod minibatch;
 mod near;
+mod persist;
 mod scaled;
 mod seeding;
 

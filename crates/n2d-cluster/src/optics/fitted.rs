@@ -1,3 +1,4 @@
+use n2d_core::persist::Save;
 use n2d_core::{FittedClusterer, Labels, PartConfig};
 
 use super::OpticsConfig;
@@ -6,10 +7,10 @@ use super::order::Reached;
 /// A fitted [`Optics`](crate::Optics). New rows have no place in the order, so it can't label them.
 #[derive(Debug, Clone)]
 pub struct FittedOptics {
-    n_features: usize,
-    reached: Reached,
-    hierarchy: Vec<(usize, usize)>,
-    labels: Labels,
+    pub(super) n_features: usize,
+    pub(super) reached: Reached,
+    pub(super) hierarchy: Vec<(usize, usize)>,
+    pub(super) labels: Labels,
 }
 
 impl FittedOptics {
@@ -92,5 +93,9 @@ impl FittedClusterer for FittedOptics {
 
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
     }
 }

@@ -3,6 +3,7 @@
 mod config;
 mod fitted;
 mod order;
+mod persist;
 mod xi;
 
 use n2d_core::check::enough_samples;

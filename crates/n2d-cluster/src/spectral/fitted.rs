@@ -1,3 +1,4 @@
+use n2d_core::persist::Save;
 use n2d_core::{FittedClusterer, Labels, PartConfig};
 use ndarray::{Array2, ArrayView2};
 
@@ -41,5 +42,9 @@ impl FittedClusterer for FittedSpectralClustering {
 
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
     }
 }

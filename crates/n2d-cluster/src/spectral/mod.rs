@@ -5,6 +5,7 @@ mod cluster_qr;
 mod config;
 mod embedding;
 mod fitted;
+mod persist;
 
 use n2d_core::check::enough_samples;
 use n2d_core::{

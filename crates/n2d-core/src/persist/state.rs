@@ -251,9 +251,9 @@ impl State {
     pub fn matrix<T: Element>(&self, name: &str) -> Result<Array2<T>, LoadError> {
         let (shape, values) = self.shaped(name)?;
         match *shape {
-            [rows, columns] => {
-                Ok(Array2::from_shape_vec((rows, columns), values).expect("checked in `shaped`"))
-            }
+            // Empty rows may be more than an array can have.
+            [rows, columns] => Array2::from_shape_vec((rows, columns), values)
+                .map_err(|_| self.wrong_shape(name, "a matrix that can be")),
             _ => Err(self.wrong_shape(name, "a matrix")),
         }
     }

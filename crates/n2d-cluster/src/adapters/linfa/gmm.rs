@@ -2,6 +2,7 @@ use documented::DocumentedFieldsOpt;
 use linfa::traits::Fit as _;
 use linfa_clustering::{GaussianMixtureModel, GmmError, GmmInitMethod};
 use n2d_core::check::{Options, enough_samples, same_features};
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{
     ApplyError, BoxError, Clusterer, ConfigError, Control, Fit, FitContext, FitError, FittedClusterer,
     Labels, PartConfig, Predict, PredictProba, Progress, Report, Samples, Stage, Termination,
@@ -342,6 +343,42 @@ impl FittedClusterer for FittedLinfaGmm {
 
     fn as_predict_proba(&self) -> Option<&dyn PredictProba> {
         Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
+}
+
+impl Persist for FittedLinfaGmm {
+    const KIND: &'static str = LinfaGmmConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        let covariances: Vec<f64> = self.covariances().iter().copied().collect();
+        state.put("weights", &self.weights().to_vec());
+        state.put_matrix("means", self.means());
+        state.put_shaped("covariances", self.covariances().shape(), &covariances);
+        state.put_labels("labels", &self.labels);
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let means = state.finite_matrix("means")?;
+        let (n_clusters, n_features) = means.dim();
+        let weights: Vec<f64> = state.vec_of("weights", n_clusters)?;
+        let shares = weights.iter().all(|weight| (0.0..=1.0).contains(weight));
+        state.expect("weights", "shares between 0 and 1", shares)?;
+        let shape = [n_clusters, n_features, n_features];
+        let (found, values) = state.shaped("covariances")?;
+        let covariances = (found == shape).then(|| Array3::from_shape_vec(shape, values));
+        let Some(Ok(covariances)) = covariances else {
+            return Err(state.wrong_shape("covariances", &format!("{shape:?}")));
+        };
+        let mixture = Mixture::new(weights.into(), means, covariances)
+            .map_err(|_| state.refuse("covariances", "positive definite"))?;
+        Ok(Self {
+            mixture,
+            labels: state.labels_of("labels", n_clusters)?,
+        })
     }
 }
 

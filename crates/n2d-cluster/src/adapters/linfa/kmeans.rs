@@ -3,6 +3,7 @@ use linfa::traits::{Fit as _, Transformer};
 use linfa_clustering::{KMeans, KMeansInit};
 use linfa_nn::distance::{Distance, L2Dist};
 use n2d_core::check::{Options, enough_samples, same_features};
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{
     ApplyError, Clusterer, ConfigError, Control, Fit, FitContext, FitError, FittedClusterer, Labels,
     PartConfig, Predict, Progress, Report, Samples, Stage, Termination,
@@ -10,7 +11,7 @@ use n2d_core::{
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
-use super::cross::{LinfaDataset, LinfaRng, apply_error, array, dataset, fit_error, matrix, rng};
+use super::cross::{LinfaDataset, LinfaRng, array, dataset, fit_error, matrix, rng};
 use super::labels_by;
 
 /// Options of [`LinfaKMeans`]. The defaults are linfa's, but for `n_clusters`, which it has none for.
@@ -227,7 +228,6 @@ impl Clusterer for LinfaKMeans {
             }
             let model = FittedLinfaKMeans {
                 centers: matrix(run.model.centroids()),
-                model: run.model,
                 labels,
                 inertia: run.inertia,
             };
@@ -239,7 +239,6 @@ impl Clusterer for LinfaKMeans {
 /// A fitted [`LinfaKMeans`]. Each row, new or not, has the label of the nearest centre, the lowest for a tie.
 #[derive(Debug, Clone)]
 pub struct FittedLinfaKMeans {
-    model: KMeans<f64, L2Dist>,
     centers: Array2<f64>,
     labels: Labels,
     inertia: f64,
@@ -277,11 +276,49 @@ impl FittedClusterer for FittedLinfaKMeans {
     fn as_predict(&self) -> Option<&dyn Predict> {
         Some(self)
     }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
 }
 
 impl Predict for FittedLinfaKMeans {
     fn predict(&self, y: Samples<'_>) -> Result<Labels, ApplyError> {
         same_features(self.name(), self.n_features(), y)?;
-        labels_by(&self.model, &array(y), self.n_clusters()).map_err(|error| apply_error(self.name(), error))
+        let centers = ndarray16::Array2::from_shape_fn(self.centers.dim(), |at| self.centers[at]);
+        // By linfa's distance and in its order. Its model can't be made of centres alone.
+        let nearest = |row: ndarray16::ArrayView1<'_, f64>| {
+            let mut least = (0, f64::INFINITY);
+            for (label, center) in (0..).zip(centers.rows()) {
+                let distance = L2Dist.rdistance(center, row);
+                if distance < least.1 {
+                    least = (label, distance);
+                }
+            }
+            least.0
+        };
+        let labels = array(y).rows().into_iter().map(nearest).collect();
+        Ok(Labels::new(labels).expect("labels are counted from zero"))
+    }
+}
+
+impl Persist for FittedLinfaKMeans {
+    const KIND: &'static str = LinfaKMeansConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        state.put_matrix("centers", self.centers.view());
+        state.put("inertia", &[self.inertia]);
+        state.put_labels("labels", &self.labels);
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let centers = state.finite_matrix("centers")?;
+        let inertia: Vec<f64> = state.vec_of("inertia", 1)?;
+        state.expect("inertia", "0 or above", inertia[0] >= 0.0)?;
+        Ok(Self {
+            labels: state.labels_of("labels", centers.nrows())?,
+            inertia: inertia[0],
+            centers,
+        })
     }
 }

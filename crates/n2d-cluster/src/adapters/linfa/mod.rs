@@ -177,7 +177,8 @@ where
     }
 }
 
-/// Any algorithm of linfa that only labels the rows it is given, as a part; none is noise.
+/// Any algorithm of linfa that only labels the rows it is given, as a part; none is noise. There can be no more clusters than
+/// rows.
 ///
 /// `label` takes the rows and a generator, as the `fit` of a [`LinfaClusterer`], under the same conditions.
 ///
@@ -235,7 +236,7 @@ where
             let given =
                 (self.label)(&dataset(y), rng(ctx, &self.name, 0)).map_err(|error| failed(error.into()))?;
             ctx.check_cancelled()?;
-            let labels = to_labels(given.iter().copied(), y.n_samples(), usize::MAX)
+            let labels = to_labels(given.iter().copied(), y.n_samples(), y.n_samples())
                 .map_err(|error| failed(error.into()))?;
             let report = by_linfa(&self.name);
             let model = FittedLabels::new(&self.name, y.n_features(), labels);

@@ -5,6 +5,7 @@ use linfa_clustering::Optics;
 use linfa_nn::NearestNeighbour;
 use linfa_nn::distance::{Distance, L1Dist, L2Dist, LInfDist};
 use n2d_core::check::Options;
+use n2d_core::persist::{LoadError, Persist, Save, State};
 use n2d_core::{
     BoxError, Clusterer, ConfigError, Fit, FitContext, FitError, FittedClusterer, Labels, PartConfig, Report,
     Samples, Stage, Termination,
@@ -18,6 +19,7 @@ use super::reachability::{Plot, plot};
 use super::watched::Watched;
 use crate::adapters::Norm;
 use crate::adapters::labels::to_labels;
+use crate::saved::{count, distances, labels_without_gaps, numbers_in_order};
 
 /// Options of [`LinfaOptics`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
@@ -207,5 +209,38 @@ impl FittedClusterer for FittedLinfaOptics {
 
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
+        Some(self)
+    }
+}
+
+impl Persist for FittedLinfaOptics {
+    const KIND: &'static str = LinfaOpticsConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        let order: Vec<u32> = self.plot.ordering.iter().map(|&row| row as u32).collect();
+        state.set("n_features", &self.n_features);
+        state.put_labels("labels", &self.labels);
+        state.put("ordering", &order);
+        state.put("reachability", &self.plot.reachability);
+        state.put("core_distances", &self.plot.core);
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let labels = labels_without_gaps(state, None)?;
+        let n = labels.len();
+        let order = numbers_in_order(state, "ordering", n)?;
+        Ok(Self {
+            n_features: count(state, "n_features")?,
+            n_clusters: labels.n_clusters(),
+            plot: Plot {
+                ordering: order.into_iter().map(|row| row as usize).collect(),
+                core: distances(state, "core_distances", n, true)?,
+                reachability: distances(state, "reachability", n, true)?,
+            },
+            labels,
+        })
     }
 }

@@ -93,14 +93,14 @@ impl Plot {
     /// The clusters of DBSCAN at `eps`, by row: a row that none before it reaches begins one, if it is a core row.
     pub(super) fn clusters(&self, eps: f64) -> Vec<Option<usize>> {
         let mut labels = vec![None; self.ordering.len()];
-        let mut n_clusters = 0;
+        let mut n_clusters = 0_usize;
         for &row in &self.ordering {
             let reached = self.reachability[row] <= eps;
             if !reached && self.core[row] <= eps {
                 n_clusters += 1;
             }
             if reached || self.core[row] <= eps {
-                labels[row] = Some(n_clusters - 1);
+                labels[row] = n_clusters.checked_sub(1);
             }
         }
         labels

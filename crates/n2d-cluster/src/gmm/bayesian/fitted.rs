@@ -1,4 +1,5 @@
 use n2d_core::check::same_features;
+use n2d_core::persist::Save;
 use n2d_core::{ApplyError, FittedClusterer, Labels, PartConfig, Predict, PredictProba, Samples};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
@@ -44,7 +45,7 @@ pub enum WeightConcentration {
 }
 
 impl WeightConcentration {
-    fn concentration_type(&self) -> WeightConcentrationType {
+    pub(super) fn concentration_type(&self) -> WeightConcentrationType {
         match self {
             Self::DirichletProcess { .. } => WeightConcentrationType::DirichletProcess,
             Self::DirichletDistribution(_) => WeightConcentrationType::DirichletDistribution,
@@ -62,10 +63,19 @@ impl WeightConcentration {
 impl BayesianMixtureParameters {
     /// As the factors to begin with, where they are of the kinds and shapes that the prior is for.
     pub(crate) fn to_factors(&self, prior: &Prior) -> Result<Factors, StartError> {
-        let (n_clusters, n_features) = (prior.n_clusters, prior.n_features);
         if self.weight_concentration.concentration_type() != prior.concentration_type {
             return Err(StartError::WeightConcentration);
         }
+        self.to_factors_of(prior.kind, prior.n_clusters, prior.n_features)
+    }
+
+    /// The same whatever the type of the weight concentration.
+    pub(super) fn to_factors_of(
+        &self,
+        kind: CovarianceType,
+        n_clusters: usize,
+        n_features: usize,
+    ) -> Result<Factors, StartError> {
         for array in self.weight_concentration.arrays() {
             check_above("weight_concentration", array, n_clusters, 0.0)?;
         }
@@ -78,7 +88,7 @@ impl BayesianMixtureParameters {
             self.means.shape(),
             &[n_clusters, n_features],
         )?;
-        self.covariances.check(prior.kind, n_clusters, n_features)?;
+        self.covariances.check(kind, n_clusters, n_features)?;
         Ok(Factors {
             concentration: match &self.weight_concentration {
                 WeightConcentration::DirichletProcess { taken, left } => {
@@ -115,10 +125,10 @@ fn check_above(
 #[derive(Debug, Clone)]
 pub struct FittedBayesianGaussianMixture {
     /// The expected parameters.
-    expected: MixtureParameters,
-    posterior: BayesianMixtureParameters,
-    density: Density,
-    labels: Labels,
+    pub(super) expected: MixtureParameters,
+    pub(super) posterior: BayesianMixtureParameters,
+    pub(super) density: Density,
+    pub(super) labels: Labels,
 }
 
 impl FittedBayesianGaussianMixture {
@@ -237,6 +247,10 @@ impl FittedClusterer for FittedBayesianGaussianMixture {
     }
 
     fn as_predict_proba(&self) -> Option<&dyn PredictProba> {
+        Some(self)
+    }
+
+    fn as_save(&self) -> Option<&dyn Save> {
         Some(self)
     }
 }

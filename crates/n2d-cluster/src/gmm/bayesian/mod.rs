@@ -2,6 +2,7 @@
 
 mod config;
 mod fitted;
+mod persist;
 mod posterior;
 mod prior;
 

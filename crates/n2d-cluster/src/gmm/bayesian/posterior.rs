@@ -110,25 +110,26 @@ pub(crate) struct Factors {
     pub(crate) shapes: Vec<f64>,
 }
 
+impl Factors {
+    /// What is expected of the logarithm of the mixture's density. The error is a component whose covariance is not positive
+    /// definite.
+    pub(crate) fn density(&self, kind: CovarianceType, n_features: usize) -> Result<Density, usize> {
+        let log_weights = self.concentration.log_weights();
+        let d = n_features as f64;
+        let log_weight = |k: usize| {
+            let freedom = self.degrees_of_freedom[k];
+            let halves = (0..n_features).map(|i| digamma(0.5 * (freedom - i as f64)));
+            let log_lambda = d * std::f64::consts::LN_2 + halves.sum::<f64>();
+            log_weights[k] - 0.5 * d * freedom.ln() + 0.5 * (log_lambda - d / self.mean_precision[k])
+        };
+        Density::new(kind, n_features, &self.means, &self.shapes, log_weight)
+    }
+}
+
 impl<'p> Posterior<'p> {
     /// The error is a component whose covariance is not positive definite.
     pub(crate) fn new(prior: &'p Prior, factors: Factors) -> Result<Self, usize> {
-        let n_features = prior.n_features;
-        let log_weights = factors.concentration.log_weights();
-        let d = n_features as f64;
-        let log_weight = |k: usize| {
-            let freedom = factors.degrees_of_freedom[k];
-            let halves = (0..n_features).map(|i| digamma(0.5 * (freedom - i as f64)));
-            let log_lambda = d * std::f64::consts::LN_2 + halves.sum::<f64>();
-            log_weights[k] - 0.5 * d * freedom.ln() + 0.5 * (log_lambda - d / factors.mean_precision[k])
-        };
-        let density = Density::new(
-            prior.kind,
-            n_features,
-            &factors.means,
-            &factors.shapes,
-            log_weight,
-        )?;
+        let density = factors.density(prior.kind, prior.n_features)?;
         Ok(Self {
             prior,
             concentration: factors.concentration,
