@@ -225,7 +225,8 @@ fn part_text(
             .for_each(|line| text.push_str(&format!("# {line}\n")));
         let follows = sized == Some(option.as_str()) && !given.contains_key(option);
         if value.is_null() || follows {
-            text.push_str(&format!("# {option} = {}\n", toml_of(value).unwrap_or_default()));
+            let value = toml_of(value).map_or_else(String::new, |value| format!(" {value}"));
+            text.push_str(&format!("# {option} ={value}\n"));
         } else {
             line(text, option, value);
         }
@@ -233,30 +234,44 @@ fn part_text(
     Ok(())
 }
 
-/// A doc comment as plain text: links to items become their names, in lines of a readable length.
+/// A doc comment as plain text, in lines of a readable length.
 fn plain(doc: &str) -> String {
-    let mut text = String::new();
-    let mut rest = doc;
-    while let Some(at) = rest.find("](") {
-        let end = rest[at..].find(')').map_or(rest.len(), |end| at + end + 1);
-        text.push_str(&rest[..at]);
-        rest = &rest[end..];
-    }
-    text.push_str(rest);
-    let words = text.replace(['[', ']', '`'], "");
     let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
+    for word in without_links(doc).replace('`', "").split_whitespace() {
         let last = lines.last_mut().expect("never empty");
         if last.len() + word.len() > 110 {
             lines.push(word.to_owned());
         } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
+            last.push_str(if last.is_empty() { "" } else { " " });
             last.push_str(word);
         }
     }
     lines.join("\n")
+}
+
+/// Links to items become their names. Intervals such as `[0, 1)` are no links.
+fn without_links(doc: &str) -> String {
+    let mut text = String::new();
+    let mut rest = doc;
+    while let Some(open) = rest.find('[') {
+        let (before, link) = rest.split_at(open);
+        text.push_str(before);
+        let is_link = link[1..].starts_with(|first: char| first.is_alphabetic() || first == '`');
+        match link.find(']') {
+            Some(close) if is_link => {
+                text.push_str(&link[1..close]);
+                rest = &link[close + 1..];
+                if rest.starts_with('(') {
+                    rest = rest.split_once(')').map_or("", |(_, after)| after);
+                }
+            }
+            _ => {
+                text.push('[');
+                rest = &link[1..];
+            }
+        }
+    }
+    text + rest
 }
 
 fn line(text: &mut String, key: &str, value: &Value) {
@@ -353,6 +368,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn docs_become_plain_text() {
+        assert_eq!(
+            plain("In `[0, 1)`; see [`Thing::of`] and\n[the paper](https://a.b/c). Default none."),
+            "In [0, 1); see Thing::of and the paper. Default none."
+        );
     }
 
     #[test]
