@@ -33,6 +33,7 @@ pub use finder::NearestNeighbors;
 pub use index::NeighborIndex;
 pub use kd_tree::KdTree;
 pub use measure::{Distance, Measure};
+pub use lanczos::{Eigenpairs, Options as EigenOptions, SymmetricOperator, largest as largest_eigenpairs};
 pub use metric::{Metric, UnknownMetric};
 pub use nearest::Neighbors;
 pub use precomputed::GraphError;
