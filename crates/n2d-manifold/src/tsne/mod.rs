@@ -59,7 +59,7 @@ pub struct Tsne {
 
 impl Tsne {
     /// Up to so many rows, [`Method::Auto`] computes the repulsion of all pairs: that is as fast.
-    pub const MAX_EXACT: usize = 2000;
+    pub const MAX_EXACT: usize = 4000;
 
     /// The options it was built from.
     pub fn config(&self) -> &TsneConfig {
