@@ -22,6 +22,23 @@ pub(super) struct Convolution {
     kernels: Vec<[f32; 3]>,
     /// The first kernel at nodes up to two apart along rows and columns, as sharpened.
     near: [[f32; 3]; 3],
+    room: Room,
+}
+
+/// Room for what lies between charges and potentials, kept for the next time: getting it from the system anew each time took as
+/// long as half of the transforms.
+#[derive(Default)]
+struct Room {
+    by_row: Vec<Complex32>,
+    spectrum: Vec<Complex32>,
+    products: Vec<Complex32>,
+    potentials: Vec<Potentials>,
+}
+
+/// So many zeros, in the room there is.
+fn zeros<T: Clone>(room: &mut Vec<T>, n: usize, zero: T) {
+    room.clear();
+    room.resize(n, zero);
 }
 
 /// A transform along one direction, twice as long as the grid at least, so that its ends do not meet.
@@ -75,6 +92,7 @@ impl Convolution {
             columns,
             kernels: Vec::new(),
             near: [[0.0; 3]; 3],
+            room: Room::default(),
         };
         let kernels: [fn(f64, f64) -> f64; 3] = [
             |r, c| 1.0 / (1.0 + r * r + c * c),
@@ -96,7 +114,7 @@ impl Convolution {
         let n_rows = lengths[0].min(3);
         let mut one = vec![0.0; n_rows * 3];
         one[0] = 1.0;
-        let around_one = convolution.potentials(&one, 3);
+        let around_one = convolution.potentials(&one, 3).to_vec();
         for (near, potentials) in convolution.near.iter_mut().zip(around_one.chunks_exact(3)) {
             *near = std::array::from_fn(|column| potentials[column][0]);
         }
@@ -129,7 +147,9 @@ impl Convolution {
             kernel(r, c) as f32
         };
         let values: Vec<f32> = (0..n_rows * n_columns).into_par_iter().map(value).collect();
-        let mut spectrum = self.along_rows(&values, n_columns);
+        let mut room = Room::default();
+        self.along_rows(&values, n_columns, &mut room);
+        let mut spectrum = room.spectrum;
         let (fft, n) = (&self.rows.forward, self.rows.length);
         spectrum.par_chunks_mut(n).for_each_init(
             || self.rows.scratch(),
@@ -144,11 +164,12 @@ impl Convolution {
     }
 
     /// The transform of each row of real values, turned: frequency by frequency, padded to the length of the other transform.
-    fn along_rows(&self, values: &[f32], n_columns: usize) -> Vec<Complex32> {
+    fn along_rows(&self, values: &[f32], n_columns: usize, room: &mut Room) {
         let (n, n_frequencies) = (self.columns.length, self.n_frequencies());
         let n_rows = values.len() / n_columns;
-        let mut by_row = vec![ZERO; n_rows * n_frequencies];
-        let pairs = by_row
+        zeros(&mut room.by_row, n_rows * n_frequencies, ZERO);
+        let pairs = room
+            .by_row
             .par_chunks_mut(2 * n_frequencies)
             .zip(values.par_chunks(2 * n_columns));
         pairs.for_each_init(
@@ -171,53 +192,57 @@ impl Convolution {
                 }
             },
         );
-        self.turned(&by_row, n_rows)
+        self.turn(n_rows, room);
     }
 
-    fn turned(&self, by_row: &[Complex32], n_rows: usize) -> Vec<Complex32> {
+    fn turn(&self, n_rows: usize, room: &mut Room) {
         let (n_frequencies, padded) = (self.n_frequencies(), self.rows.length);
-        let mut turned = vec![ZERO; n_frequencies * padded];
-        turned
-            .par_chunks_mut(BLOCK * padded)
-            .enumerate()
-            .for_each(|(block, out)| {
-                for row in 0..n_rows {
-                    let values = &by_row[row * n_frequencies + block * BLOCK..][..out.len() / padded];
-                    for (k, &v) in values.iter().enumerate() {
-                        out[k * padded + row] = v;
-                    }
+        zeros(&mut room.spectrum, n_frequencies * padded, ZERO);
+        let by_row = &room.by_row;
+        let blocks = room.spectrum.par_chunks_mut(BLOCK * padded).enumerate();
+        blocks.for_each(|(block, out)| {
+            for row in 0..n_rows {
+                let values = &by_row[row * n_frequencies + block * BLOCK..][..out.len() / padded];
+                for (k, &v) in values.iter().enumerate() {
+                    out[k * padded + row] = v;
                 }
-            });
-        turned
+            }
+        });
     }
 
     /// The potentials at all nodes, row after row, of charges at the nodes.
-    pub(super) fn potentials(&self, charges: &[f32], n_columns: usize) -> Vec<Potentials> {
+    pub(super) fn potentials(&mut self, charges: &[f32], n_columns: usize) -> &[Potentials] {
+        let mut room = std::mem::take(&mut self.room);
         let n_rows = charges.len() / n_columns;
-        let mut spectrum = self.along_rows(charges, n_columns);
-        let products = self.products(&mut spectrum, n_rows);
-        let mut out = vec![[0.0; 4]; n_rows * n_columns];
-        out.par_chunks_mut(BLOCK * n_columns).enumerate().for_each_init(
-            || (vec![ZERO; self.columns.length], self.columns.scratch()),
-            |(buffer, scratch), (block, out)| {
-                let first = block * BLOCK;
-                let mut spectra = vec![ZERO; BLOCK * 3 * self.n_frequencies()];
-                let rows = out.len() / n_columns;
-                self.gather(&products, n_rows, first..first + rows, &mut spectra);
-                for (pair, out) in out.chunks_mut(2 * n_columns).enumerate() {
-                    self.back_along_rows(&spectra, 2 * pair, n_columns, out, buffer, scratch);
-                }
-            },
-        );
-        out
+        self.along_rows(charges, n_columns, &mut room);
+        self.products(n_rows, &mut room);
+        zeros(&mut room.potentials, n_rows * n_columns, [0.0; 4]);
+        let products = &room.products;
+        let blocks = room.potentials.par_chunks_mut(BLOCK * n_columns).enumerate();
+        let scratch = || {
+            let spectra = vec![ZERO; BLOCK * 3 * self.n_frequencies()];
+            (vec![ZERO; self.columns.length], self.columns.scratch(), spectra)
+        };
+        blocks.for_each_init(scratch, |(buffer, scratch, spectra), (block, out)| {
+            let first = block * BLOCK;
+            let rows = out.len() / n_columns;
+            // A row without a second one is transformed with zeros, not with what another block left here.
+            spectra.fill(ZERO);
+            self.gather(products, n_rows, first..first + rows, spectra);
+            for (pair, out) in out.chunks_mut(2 * n_columns).enumerate() {
+                self.back_along_rows(spectra, 2 * pair, n_columns, out, buffer, scratch);
+            }
+        });
+        self.room = room;
+        &self.room.potentials
     }
 
     /// For each frequency along columns, three times the rows: the products with the kernels, transformed back along rows.
-    fn products(&self, spectrum: &mut [Complex32], n_rows: usize) -> Vec<Complex32> {
+    fn products(&self, n_rows: usize, room: &mut Room) {
         let n = self.rows.length;
-        let mut products = vec![ZERO; self.n_frequencies() * 3 * n_rows];
-        let columns = spectrum.par_chunks_mut(n).zip(self.kernels.par_chunks(n));
-        products
+        zeros(&mut room.products, self.n_frequencies() * 3 * n_rows, ZERO);
+        let columns = room.spectrum.par_chunks_mut(n).zip(self.kernels.par_chunks(n));
+        room.products
             .par_chunks_mut(3 * n_rows)
             .zip(columns)
             .with_min_len(BLOCK)
@@ -238,7 +263,6 @@ impl Convolution {
                     }
                 },
             );
-        products
     }
 
     /// The spectra of some rows: kernel by kernel, row by row.
@@ -303,7 +327,7 @@ mod tests {
             if n_rows == 1 { 1 } else { good_length(2 * n_rows) },
             good_length(2 * n_columns),
         ];
-        let convolution = Convolution::new(lengths, spacing, |_| 1.0);
+        let mut convolution = Convolution::new(lengths, spacing, |_| 1.0);
         let charges: Vec<f32> = (0..n_rows * n_columns)
             .map(|i| (i * i % 11) as f32 - 2.0)
             .collect();

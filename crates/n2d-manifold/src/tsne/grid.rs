@@ -146,13 +146,14 @@ impl<const D: usize> Grid<D> {
                 .each(n_columns, |node, weight| charges[node] += weight);
         }
         let convolution = self.convolution(&frame);
+        let near = *convolution.near();
         let potentials = convolution.potentials(&charges, n_columns);
-        let z = read_off(&frame, y, &potentials, convolution.near(), out);
+        let z = read_off(&frame, y, potentials, &near, out);
         (z >= y.len() as f64).then_some(z)
     }
 
     /// One for such a grid; that of the last iteration, where it serves.
-    fn convolution(&mut self, frame: &Frame<D>) -> &Convolution {
+    fn convolution(&mut self, frame: &Frame<D>) -> &mut Convolution {
         let shape = frame.shape();
         let length = |nodes: usize| good_length(2 * nodes + GUARD);
         let lengths = [if D == 1 { 1 } else { length(shape[0]) }, length(shape[1])];
@@ -161,7 +162,7 @@ impl<const D: usize> Grid<D> {
         };
         let kept = self.convolution.take().filter(still_serves);
         let make = || (frame.spacing, Convolution::new(lengths, frame.spacing, blur));
-        &self.convolution.insert(kept.unwrap_or_else(make)).1
+        &mut self.convolution.insert(kept.unwrap_or_else(make)).1
     }
 }
 
