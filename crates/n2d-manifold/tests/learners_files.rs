@@ -53,14 +53,14 @@ fn tsne_checks_what_it_loads() {
         &[
             ("angle", &|state| state.set("angle", &2.0)),
             ("embedding", &|state| {
-                state.put_shaped("embedding", &[40, 2], &[f32::NAN; 80])
+                state.put_shaped("embedding", &[40, 2], &[f32::NAN; 80]);
             }),
             ("embedding", &|state| state.put("embedding", &[0.0_f32; 80])),
             ("rows", &|state| {
-                state.put_shaped("rows", &[39, 3], &[0.0_f32; 117])
+                state.put_shaped("rows", &[39, 3], &[0.0_f32; 117]);
             }),
             ("rows", &|state| {
-                state.put_shaped("rows", &[40, 3], &[f32::INFINITY; 120])
+                state.put_shaped("rows", &[40, 3], &[f32::INFINITY; 120]);
             }),
         ],
     );
@@ -73,14 +73,14 @@ fn pca_checks_what_it_loads() {
         &[
             ("mean", &|state| state.put("mean", &[0.0_f64; 2])),
             ("components", &|state| {
-                state.put_shaped("components", &[2, 3], &[f64::NAN; 6])
+                state.put_shaped("components", &[2, 3], &[f64::NAN; 6]);
             }),
             ("variances", &|state| state.put("variances", &[1.0, -1.0])),
             ("total_variance", &|state| {
-                state.put("total_variance", &[0.0_f64; 0])
+                state.put("total_variance", &[0.0_f64; 0]);
             }),
             ("embedding", &|state| {
-                state.put_shaped("embedding", &[40, 1], &[0.0_f32; 40])
+                state.put_shaped("embedding", &[40, 1], &[0.0_f32; 40]);
             }),
             ("whiten", &|state| state.set("whiten", "perhaps")),
         ],
@@ -99,16 +99,16 @@ fn isomap_checks_what_it_loads() {
             ("means", &|state| state.put("means", &[0.0_f64; 3])),
             ("eigenvalues", &|state| state.put("eigenvalues", &[1.0_f64; 3])),
             ("directions", &|state| {
-                state.put_shaped("directions", &[2, 40], &[f64::INFINITY; 80])
+                state.put_shaped("directions", &[2, 40], &[f64::INFINITY; 80]);
             }),
             ("links.counts", &|state| {
-                state.put("links.counts", &[u32::MAX; 40])
+                state.put("links.counts", &[u32::MAX; 40]);
             }),
             ("links.to", &|state| state.put("links.to", &vec![40_u32; links])),
             // All rows lead to the first: most are cut off from it.
             ("links.to", &|state| state.put("links.to", &vec![0_u32; links])),
             ("links.lengths", &|state| {
-                state.put("links.lengths", &vec![-1.0_f32; links])
+                state.put("links.lengths", &vec![-1.0_f32; links]);
             }),
         ],
     );
@@ -122,7 +122,7 @@ fn lle_checks_what_it_loads() {
             ("n_neighbors", &|state| state.set("n_neighbors", &40)),
             ("reg", &|state| state.set("reg", &0.0)),
             ("embedding", &|state| {
-                state.put_shaped("embedding", &[0, 2], &[0.0_f32; 0])
+                state.put_shaped("embedding", &[0, 2], &[0.0_f32; 0]);
             }),
             ("rows", &|state| state.put_shaped("rows", &[40, 0], &[0.0_f32; 0])),
         ],
