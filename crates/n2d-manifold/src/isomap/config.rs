@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::de::{Deserializer, Error as _};
@@ -17,7 +18,7 @@ use super::Isomap;
 /// assert_eq!(error.to_string(), "isomap.n_neighbors must be at least 1, but is 0");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct IsomapConfig {
     /// Neighbours by which a row is linked with the others, the row itself **not** counted, as in scikit-learn; at least 1. Default
@@ -108,6 +109,10 @@ impl IsomapConfig {
 impl PartConfig for IsomapConfig {
     const NAME: &'static str = "isomap";
     type Part = Isomap;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Isomap, ConfigError> {
         let options = Options::of(Self::NAME);

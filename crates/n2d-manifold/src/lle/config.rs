@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use super::LocallyLinearEmbedding;
 /// assert_eq!(error.to_string(), "lle.reg must be between 0.000000000001 and 1, but is 0");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct LocallyLinearEmbeddingConfig {
     /// Neighbours of which a row is made, the row itself **not** counted, as in scikit-learn; at least 1. Default 5. Where there are
@@ -68,6 +69,10 @@ impl LocallyLinearEmbeddingConfig {
 impl PartConfig for LocallyLinearEmbeddingConfig {
     const NAME: &'static str = "lle";
     type Part = LocallyLinearEmbedding;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<LocallyLinearEmbedding, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use super::Pca;
 /// assert_eq!(error.to_string(), "pca.n_components must be at least 1, but is 0");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct PcaConfig {
     /// Width of the embedding; at least 1, and at most the number of features and of rows. Default 2, as the other learners;
@@ -67,6 +68,10 @@ impl PcaConfig {
 impl PartConfig for PcaConfig {
     const NAME: &'static str = "pca";
     type Part = Pca;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Pca, ConfigError> {
         Options::of(Self::NAME).at_least("n_components", self.n_components, 1)?;

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use super::SpectralEmbedding;
 /// assert_eq!(error.to_string(), "spectral_embedding.n_neighbors must be at least 2, but is 1");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpectralEmbeddingConfig {
     /// Width of the embedding; at least 1. Default 2 (scikit-learn).
@@ -89,6 +90,10 @@ impl SpectralEmbeddingConfig {
 impl PartConfig for SpectralEmbeddingConfig {
     const NAME: &'static str = "spectral_embedding";
     type Part = SpectralEmbedding;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<SpectralEmbedding, ConfigError> {
         let options = Options::of(Self::NAME);

@@ -1,3 +1,4 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ const MAX_COMPONENTS: usize = 256;
 /// assert_eq!(error.to_string(), "tsne.n_components must be at most 3 for method = auto (exact can do up to 256), but is 10");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct TsneConfig {
     /// Width of the embedding: 1 or 2 with [`Method::Fft`], up to 3 with [`Method::BarnesHut`] and [`Method::Auto`], up to 256
@@ -155,6 +156,11 @@ impl TsneConfig {
 impl PartConfig for TsneConfig {
     const NAME: &'static str = "tsne";
     type Part = Tsne;
+    const FOLLOWS_CLUSTERS: bool = false;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
 
     fn build(&self) -> Result<Tsne, ConfigError> {
         let options = Options::of(Self::NAME);
