@@ -1,7 +1,10 @@
 //! Every manifold learner passes the conformance suite.
 
 use n2d_core::PartConfig;
-use n2d_manifold::{IdentityConfig, UmapConfig};
+use n2d_manifold::{
+    IdentityConfig, IsomapConfig, LocallyLinearEmbeddingConfig, PcaConfig, SpectralEmbeddingConfig,
+    TsneConfig, UmapConfig,
+};
 use n2d_testkit::Suite;
 
 #[test]
@@ -24,5 +27,59 @@ fn umap() {
     Suite::manifold(config.build().unwrap())
         .with_config(config)
         .transforms()
+        .run();
+}
+
+#[test]
+fn tsne() {
+    let config = TsneConfig {
+        perplexity: 5.0,
+        max_iter: 60,
+        ..TsneConfig::default()
+    };
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn isomap() {
+    let config = IsomapConfig::default();
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn lle() {
+    let config = LocallyLinearEmbeddingConfig::default();
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn spectral_embedding() {
+    let config = SpectralEmbeddingConfig::default();
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn pca() {
+    let config = PcaConfig::new(1);
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
         .run();
 }

@@ -11,32 +11,47 @@ use rayon::prelude::*;
 const CHUNK: usize = 4096;
 
 /// A symmetric operator on vectors of a fixed length.
-pub(crate) trait SymmetricOperator: Sync {
+pub trait SymmetricOperator: Sync {
+    /// The length of the vectors.
     fn dim(&self) -> usize;
     /// `out = self x`, in parallel, deterministically.
     fn apply(&self, x: &[f64], out: &mut [f64]);
 }
 
-pub(crate) struct Eigenpairs {
+/// Eigenvalues with their vectors.
+#[derive(Debug, Clone)]
+pub struct Eigenpairs {
     /// Descending.
-    pub(crate) values: Vec<f64>,
+    pub values: Vec<f64>,
     /// One vector of unit length a value.
-    pub(crate) vectors: Vec<Vec<f64>>,
+    pub vectors: Vec<Vec<f64>>,
     /// The largest `|A v - l v|` among the pairs.
-    pub(crate) residual: f64,
+    pub residual: f64,
 }
 
-pub(crate) struct Options {
-    /// Pairs asked for.
-    pub(crate) n_pairs: usize,
+/// What is asked of [`largest_eigenpairs`](crate::largest_eigenpairs).
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Pairs asked for; fewer come back where the operator has not more dimensions than that.
+    pub n_pairs: usize,
     /// Ends when every residual is below.
-    pub(crate) tol: f64,
+    pub tol: f64,
     /// Ends after so many applications of the operator, converged or not.
-    pub(crate) max_applications: usize,
+    pub max_applications: usize,
 }
 
-/// The largest pairs orthogonal to the unit vector `deflated`, which is an eigenvector already known.
-pub(crate) fn largest(
+/// The largest eigenpairs of an operator orthogonal to the unit vector `deflated`, an eigenvector already known, or zeros where none
+/// is. One pair fewer than there are dimensions can be found at the most.
+///
+/// The operator's largest eigenvalues should be near one: what is below `1e-12` counts as zero. Each application also costs
+/// `O(dim n_pairs)` for keeping the vectors orthogonal, in parallel; the number of threads changes no bit.
+///
+/// # Errors
+/// [`FitError::Cancelled`].
+///
+/// # Panics
+/// Where the operator has fewer than two dimensions.
+pub fn largest(
     operator: &dyn SymmetricOperator,
     deflated: Vec<f64>,
     options: &Options,

@@ -32,6 +32,7 @@ pub use brute_force::BruteForce;
 pub use finder::NearestNeighbors;
 pub use index::NeighborIndex;
 pub use kd_tree::KdTree;
+pub use lanczos::{Eigenpairs, Options as EigenOptions, SymmetricOperator, largest as largest_eigenpairs};
 pub use measure::{Distance, Measure};
 pub use metric::{Metric, UnknownMetric};
 pub use nearest::Neighbors;

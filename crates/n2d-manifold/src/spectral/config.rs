@@ -1,0 +1,109 @@
+use documented::DocumentedFieldsOpt;
+use n2d_core::check::Options;
+use n2d_core::{ConfigError, PartConfig};
+use serde::{Deserialize, Serialize};
+
+use super::SpectralEmbedding;
+
+/// The options of [`SpectralEmbedding`]. Names are those of scikit-learn; defaults too, but where said.
+///
+/// ```
+/// use n2d_core::PartConfig;
+/// use n2d_manifold::SpectralEmbeddingConfig;
+///
+/// let spectral = SpectralEmbeddingConfig { n_neighbors: 15, ..SpectralEmbeddingConfig::new(3) }.build()?;
+/// assert_eq!(spectral.config().n_components, 3);
+/// let error = SpectralEmbeddingConfig { n_neighbors: 1, ..SpectralEmbeddingConfig::new(3) }.build().unwrap_err();
+/// assert_eq!(error.to_string(), "spectral_embedding.n_neighbors must be at least 2, but is 1");
+/// # Ok::<(), n2d_core::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpectralEmbeddingConfig {
+    /// Width of the embedding; at least 1. Default 2 (scikit-learn).
+    pub n_components: usize,
+    /// What holds rows together. Default [`Affinity::NearestNeighbors`] (scikit-learn).
+    pub affinity: Affinity,
+    /// For [`Affinity::NearestNeighbors`]: how many rows nearest to each are held to it, the row itself counted as in
+    /// scikit-learn; at least 2. Default 10; scikit-learn's is a tenth of all rows, which takes `O(n^2)` memory. Where there are
+    /// fewer rows, all are used, and the report says so.
+    pub n_neighbors: usize,
+    /// For [`Affinity::Rbf`]: how fast affinity falls with the squared distance; above 0. Default none: `1 / n_features`
+    /// (scikit-learn).
+    pub gamma: Option<f64>,
+    /// The most by which `L v` may differ from `l v` for an eigenvector `v` of unit length; above 0. Default 1e-6; scikit-learn's
+    /// `"auto"` is what the solver can do.
+    pub eigen_tol: f64,
+}
+
+/// What holds two rows together in [`SpectralEmbedding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Affinity {
+    /// One half where one is among the nearest rows of the other, one where both are.
+    #[default]
+    NearestNeighbors,
+    /// `exp(-gamma d^2)` of their distance `d`, for all pairs: up to [`SpectralEmbedding::MAX_RBF_SAMPLES`] rows.
+    Rbf,
+}
+
+impl Default for SpectralEmbeddingConfig {
+    fn default() -> Self {
+        Self {
+            n_components: 2,
+            affinity: Affinity::NearestNeighbors,
+            n_neighbors: 10,
+            gamma: None,
+            eigen_tol: 1e-6,
+        }
+    }
+}
+
+impl SpectralEmbeddingConfig {
+    /// The defaults with a width of the embedding.
+    pub fn new(n_components: usize) -> Self {
+        Self {
+            n_components,
+            ..Self::default()
+        }
+    }
+
+    /// What the affinity does not look at must stay as it is by default: it would be ignored in silence.
+    fn only_used_options(&self, options: Options) -> Result<(), ConfigError> {
+        let refuse = |field: &str, by: &str, given: String| {
+            let allowed = format!("left alone with {by}, which does not use it");
+            Err(options.refuse(field, allowed, given))
+        };
+        match (self.affinity, self.gamma) {
+            (Affinity::NearestNeighbors, Some(gamma)) => {
+                refuse("gamma", "affinity = nearest_neighbors", gamma.to_string())
+            }
+            (Affinity::Rbf, _) if self.n_neighbors != Self::default().n_neighbors => {
+                refuse("n_neighbors", "affinity = rbf", self.n_neighbors.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl PartConfig for SpectralEmbeddingConfig {
+    const NAME: &'static str = "spectral_embedding";
+    type Part = SpectralEmbedding;
+
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
+
+    fn build(&self) -> Result<SpectralEmbedding, ConfigError> {
+        let options = Options::of(Self::NAME);
+        options.at_least("n_components", self.n_components, 1)?;
+        options.at_least("n_neighbors", self.n_neighbors, 2)?;
+        if let Some(gamma) = self.gamma {
+            options.positive("gamma", gamma)?;
+        }
+        options.positive("eigen_tol", self.eigen_tol)?;
+        self.only_used_options(options)?;
+        Ok(SpectralEmbedding { config: self.clone() })
+    }
+}
