@@ -1,9 +1,11 @@
-//! Any encoder, manifold learner and clusterer compose, and the dynamic pipeline gives what the static one gives.
+//! Any encoder, manifold learner and clusterer compose, the dynamic pipeline gives what the static one gives, and what is saved comes
+//! back as it was.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use n2d::cluster::*;
+use n2d::persist::State;
 use n2d::prelude::*;
-use n2d::{NamedConfig, PartChoice, PipelineConfig, Registry, Stage};
+use n2d::{DynFittedN2d, NamedConfig, Stage};
 use n2d_tests::{Halves, pendigits};
 use serde_json::json;
 
@@ -21,6 +23,8 @@ fn quick(name: &str) -> PartChoice {
         "linfa_dbscan" | "linfa_optics" => json!({"eps": 0.7, "min_samples": 5}),
         "optics" => json!({"min_samples": 10}),
         "hdbscan_crate" => json!({"min_cluster_size": 15}),
+        "tsne" => json!({"max_iter": 260}),
+        "isomap" | "lle" | "spectral_embedding" | "pca" => json!({"n_components": 3}),
         "identity" => json!({}),
         _ => json!({"n_clusters": 5}),
     };
@@ -46,13 +50,36 @@ fn dynamic(parts: [&str; 3], x: Samples<'_>) -> Labels {
     };
     let pipeline = Registry::default().build(&config).unwrap();
     let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
+    comes_back(&fitted, parts, x);
+    fitted.labels().clone()
+}
+
+/// What is saved and loaded answers as the original.
+fn comes_back(fitted: &DynFittedN2d, parts: [&str; 3], x: Samples<'_>) {
+    let bytes = persist::to_bytes(fitted).unwrap();
+    let state = State::from_bytes(bytes).unwrap();
+    let loaded = Registry::default().load(&state).unwrap();
+    assert_eq!(loaded.labels(), fitted.labels(), "{parts:?}");
+    assert_eq!(loaded.embedding(), fitted.embedding(), "{parts:?}");
+    assert_eq!(
+        loaded.transform(x).unwrap(),
+        fitted.transform(x).unwrap(),
+        "{parts:?}"
+    );
     if fitted.clusterer().as_predict().is_some() {
-        assert_eq!(fitted.predict(x).unwrap().len(), ROWS, "{parts:?}");
+        let labels = fitted.predict(x).unwrap();
+        assert_eq!(labels.len(), ROWS, "{parts:?}");
+        assert_eq!(loaded.predict(x).unwrap(), labels, "{parts:?}");
+    }
+    if fitted.clusterer().as_predict_proba().is_some() {
+        let shares = fitted.predict_proba(x).unwrap();
+        assert_eq!(loaded.predict_proba(x).unwrap(), shares, "{parts:?}");
     }
     if fitted.clusterer().as_approximate_predict().is_some() {
-        assert_eq!(fitted.approximate_predict(x).unwrap().1.len(), ROWS, "{parts:?}");
+        let found = fitted.approximate_predict(x).unwrap();
+        assert_eq!(found.1.len(), ROWS, "{parts:?}");
+        assert_eq!(loaded.approximate_predict(x).unwrap(), found, "{parts:?}");
     }
-    fitted.labels().clone()
 }
 
 /// Fits one composition through the static pipeline and through the dynamic one.
@@ -96,6 +123,11 @@ where
 /// With every manifold learner.
 fn manifolds<E: NamedConfig<Part: Encoder>>(x: Samples<'_>, seen: &mut Vec<[&'static str; 3]>) {
     clusterers::<E, UmapConfig>(x, seen);
+    clusterers::<E, n2d::manifold::TsneConfig>(x, seen);
+    clusterers::<E, n2d::manifold::IsomapConfig>(x, seen);
+    clusterers::<E, n2d::manifold::LocallyLinearEmbeddingConfig>(x, seen);
+    clusterers::<E, n2d::manifold::SpectralEmbeddingConfig>(x, seen);
+    clusterers::<E, n2d::manifold::PcaConfig>(x, seen);
     clusterers::<E, n2d::manifold::IdentityConfig>(x, seen);
 }
 

@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::path::Path;
-
 use n2d_core::{
     ApplyError, CancelToken, Control, Event, FitContext, FitError, FittedManifold, Parallelism, PartConfig,
     Termination, Transform,
@@ -12,7 +10,7 @@ use n2d_core::{
 use n2d_manifold::UmapConfig;
 use n2d_neighbors::{NeighborIndex, NeighborSearch};
 use ndarray::ArrayView2;
-use support::{bits, blobs, fit, fit_seeded, samples};
+use support::{bits, blobs, fit, fit_seeded, pendigits, samples};
 
 fn quick(n_components: usize) -> UmapConfig {
     UmapConfig {
@@ -179,19 +177,6 @@ fn trustworthiness(x: &[f32], d: usize, embedding: ArrayView2<'_, f32>, k: usize
     };
     let total = (0..n).map(cost).sum::<usize>() as f64;
     1.0 - 2.0 * total / (n * k * (2 * n - 3 * k - 1)) as f64
-}
-
-/// The first rows of the pen digits, 16 values each in 0..=100; none where the data is not there.
-fn pendigits(n: usize) -> Option<Vec<f32>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/pendigits/pendigits.tra");
-    let text = std::fs::read_to_string(path).ok()?;
-    let row = |line: &str| -> Vec<f32> {
-        line.split(',')
-            .take(16)
-            .map(|v| v.trim().parse().unwrap())
-            .collect()
-    };
-    Some(text.lines().take(n).flat_map(row).collect())
 }
 
 #[test]

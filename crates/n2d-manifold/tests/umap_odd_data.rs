@@ -6,6 +6,7 @@ mod support;
 use n2d_core::{Fit, FittedManifold, Termination, Transform};
 use n2d_manifold::umap::Init;
 use n2d_manifold::{FittedUmap, UmapConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use support::{bits, blobs, fit_seeded, normal, samples};
 
 /// Fits, checks, and places the training rows, and the first alone, again.
@@ -18,6 +19,12 @@ fn survives(config: &UmapConfig, values: &[f32], d: usize) -> Fit<FittedUmap> {
     let placed = fit.model.transform(samples(values, d)).unwrap();
     assert_eq!(placed.dim(), (values.len() / d, config.n_components));
     assert!(placed.iter().all(|v| v.is_finite()), "{placed}");
+    let back = fit
+        .model
+        .inverse_transform(samples(placed.as_slice().unwrap(), config.n_components))
+        .unwrap();
+    assert_eq!(back.dim(), (values.len() / d, d));
+    assert!(back.iter().all(|v| v.is_finite()), "{back}");
     let first = fit.model.transform(samples(&values[..d], d)).unwrap();
     assert_eq!(first.row(0), placed.row(0));
     fit
@@ -98,7 +105,7 @@ fn graphs_in_pieces_say_how_they_started() {
     let fit = survives(&small(2), &many, 3);
     assert_eq!(
         fit.report.notes,
-        ["random start: the neighbour graph is in 12 pieces, too many for a spectral start in 2 components"]
+        ["the neighbour graph is in 12 pieces: each starts by itself"]
     );
 
     let config = UmapConfig {
@@ -151,5 +158,67 @@ fn values_at_the_ends_of_the_range() {
     for far in [1e19, 1e30, -f32::MAX] {
         let placed = model.transform(samples(&[far, far], 2)).unwrap();
         assert!(placed.iter().all(|v| v.is_finite()), "{far}: {placed}");
+    }
+}
+
+#[test]
+fn every_option_survives_odd_data() {
+    let mut half_one = normal(60 * 3, 1);
+    half_one[..30 * 3].fill(0.25);
+    let mut one_far = normal(60 * 3, 1);
+    one_far[17] = f32::MAX;
+    let constant = normal(60, 1).into_iter().flat_map(|v| [7.0, v, 0.0]).collect();
+    let mut data = vec![
+        vec![1.5; 60 * 3],
+        vec![0.0; 60 * 3],
+        half_one,
+        one_far,
+        constant,
+        normal(2 * 3, 1),
+        normal(3 * 3, 1),
+    ];
+    data.extend(
+        [1e-45, 1e-30, 1e30, f32::MAX].map(|size| normal(60 * 3, 1).iter().map(|v| v / 6.0 * size).collect()),
+    );
+    let dense = UmapConfig {
+        densmap: true,
+        dens_frac: Some(1.0),
+        output_dens: true,
+        ..small(2)
+    };
+    let options = [
+        dense.clone(),
+        UmapConfig {
+            init: Init::Pca,
+            ..small(2)
+        },
+        UmapConfig {
+            disconnection_distance: Some(1e-3),
+            ..dense
+        },
+        UmapConfig {
+            metric: Metric::Cosine,
+            ..small(2)
+        },
+        UmapConfig {
+            metric: Metric::Manhattan,
+            search: NeighborSearch::NnDescent,
+            ..small(2)
+        },
+    ];
+    for (at, values) in data.iter().enumerate() {
+        for config in &options {
+            let fit = survives(config, values, 3);
+            let Some(radii) = fit.model.radii() else { continue };
+            assert_eq!(radii.data.len(), values.len() / 3);
+            assert!(
+                radii.embedding.iter().all(|r| r.is_finite()),
+                "{at}: {:?}",
+                radii.embedding
+            );
+            if config.disconnection_distance.is_none() {
+                assert!(radii.data.iter().all(|r| r.is_finite()), "{at}: {:?}", radii.data);
+            }
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The kinds of fitted parts that model files may hold.
 
+use n2d_cluster as cluster;
 use n2d_core::persist::{LoadError, Persist, State};
 use n2d_core::{DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d};
+
+use n2d_manifold as manifold;
 
 use crate::Registry;
 
@@ -80,10 +83,36 @@ impl Registry {
     }
 
     pub(crate) fn with_fitted_parts(self) -> Self {
-        use n2d_cluster as cluster;
         self.with_fitted_encoder::<n2d_encoder::FittedDenseAutoencoder>()
             .with_fitted_encoder::<n2d_encoder::FittedIdentity>()
-            .with_fitted_manifold::<n2d_manifold::FittedIdentity>()
+            .with_fitted_manifold::<manifold::FittedUmap>()
+            .with_fitted_manifold::<manifold::FittedTsne>()
+            .with_fitted_manifold::<manifold::FittedIsomap>()
+            .with_fitted_manifold::<manifold::FittedLocallyLinearEmbedding>()
+            .with_fitted_manifold::<manifold::FittedSpectralEmbedding>()
+            .with_fitted_manifold::<manifold::FittedPca>()
+            .with_fitted_manifold::<manifold::FittedIdentity>()
             .with_fitted_clusterer::<cluster::FittedGaussianMixture>()
+            .with_fitted_clusterer::<cluster::FittedBayesianGaussianMixture>()
+            .with_fitted_clusterer::<cluster::FittedKMeans>()
+            .with_fitted_clusterer::<cluster::FittedHdbscan>()
+            .with_fitted_clusterer::<cluster::FittedDbscan>()
+            .with_fitted_clusterer::<cluster::FittedOptics>()
+            .with_fitted_clusterer::<cluster::FittedSpectralClustering>()
+            .with_fitted_clusterer::<cluster::FittedAgglomerative>()
+            .with_fitted_parts_of_other_crates()
+    }
+
+    fn with_fitted_parts_of_other_crates(self) -> Self {
+        #[cfg(feature = "linfa")]
+        let registry = self
+            .with_fitted_clusterer::<cluster::FittedLinfaKMeans>()
+            .with_fitted_clusterer::<cluster::FittedLinfaGmm>()
+            .with_fitted_clusterer::<cluster::FittedLinfaOptics>();
+        #[cfg(not(feature = "linfa"))]
+        let registry = self;
+        #[cfg(any(feature = "linfa", feature = "hdbscan-crate"))]
+        let registry = registry.with_fitted_clusterer::<cluster::FittedLabels>();
+        registry
     }
 }

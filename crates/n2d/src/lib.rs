@@ -25,7 +25,7 @@
 //! | stage | parts |
 //! |---|---|
 //! | encoder | [`DenseAutoencoder`](encoder::DenseAutoencoder), [`Identity`](encoder::Identity) |
-//! | manifold learner | [`Umap`](manifold::Umap), [`Identity`](manifold::Identity) |
+//! | manifold learner | [`Umap`](manifold::Umap), [`Tsne`](manifold::Tsne), [`Isomap`](manifold::Isomap), [`Pca`](manifold::Pca) and [more](manifold) |
 //! | clusterer | [`GaussianMixture`](cluster::GaussianMixture), [`Hdbscan`](cluster::Hdbscan), [`KMeans`](cluster::KMeans) and [more](cluster) |
 //!
 //! Any three compose, and a part of your own is one trait ([`Encoder`], [`Manifold`], [`Clusterer`]). Parts chosen by name at
@@ -59,6 +59,7 @@ pub use n2d_encoder as encoder;
 pub use n2d_manifold as manifold;
 pub use n2d_metrics as metrics;
 pub use n2d_neighbors as neighbors;
+pub use n2d_plot as plot;
 pub use preset::UmapGmm;
 pub use registry::{BuildError, NamedConfig, Registry};
 pub use run_config::{DataConfig, OutputConfig, RunConfig};

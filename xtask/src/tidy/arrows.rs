@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("n2d-cluster", &["n2d-core", "n2d-neighbors"]),
     ("n2d-metrics", &["n2d-core", "n2d-neighbors"]),
     ("n2d-datasets", &["n2d-core"]),
+    ("n2d-plot", &["n2d-core", "n2d-metrics"]),
     ("n2d-testkit", &["n2d-core"]),
     (
         "n2d",
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "n2d-cluster",
             "n2d-metrics",
             "n2d-datasets",
+            "n2d-plot",
         ],
     ),
     ("n2d-cli", &["n2d"]),

@@ -67,10 +67,15 @@ impl Blocks {
             .collect()
     }
 
+    /// What a point has, of what was split.
+    pub(super) fn get<'a, T>(&self, blocks: &'a [Vec<T>], point: usize) -> &'a T {
+        &blocks[self.block_of(point)][self.place_of(point)]
+    }
+
     /// The reverse of [`split`](Self::split).
     pub(super) fn join<T>(&self, blocks: &[Vec<T>], mut to_point: impl FnMut(usize, &T)) {
         for point in 0..self.n_points {
-            to_point(point, &blocks[self.block_of(point)][self.place_of(point)]);
+            to_point(point, self.get(blocks, point));
         }
     }
 

@@ -1,5 +1,7 @@
+use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::Umap;
@@ -18,13 +20,17 @@ use super::layout::MAX_COMPONENTS;
 /// assert_eq!(error.to_string(), "umap.n_neighbors must be at least 2, but is 1");
 /// # Ok::<(), n2d_core::ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct UmapConfig {
     /// Neighbours that make up a point's surroundings, the point itself counted as in umap-learn. Default 20 (the N2D
     /// paper). More show more of the global structure and cost time in proportion. Where there are fewer points, all
     /// are used, and the report says so.
     pub n_neighbors: usize,
+    /// How far apart rows are. Default euclidean (umap-learn).
+    pub metric: Metric,
+    /// How neighbours are searched. Default auto; umap-learn searches approximately above 4096 rows.
+    pub search: NeighborSearch,
     /// Width of the embedding, up to 256. Default 2 (umap-learn); the N2D paper and our presets take the number of clusters.
     pub n_components: usize,
     /// How close embedded points may lie, in units of `spread`. Default 0 (the N2D paper): dense clusters.
@@ -47,26 +53,55 @@ pub struct UmapConfig {
     pub local_connectivity: f32,
     /// From intersection (0) to union (1) of the points' views of who is a neighbour. Default 1 (umap-learn).
     pub set_op_mix_ratio: f32,
+    /// Rows at this distance or farther are no neighbours, in units of the data. A row that has none left is a piece of the
+    /// graph by itself. Default none: all distances count.
+    pub disconnection_distance: Option<f32>,
     /// Where the layout starts. Default spectral (umap-learn).
     pub init: Init,
+    /// Whether the layout also keeps densities (densMAP): rows whose neighbours are far in the data get far neighbours in the
+    /// embedding. 200 more epochs by default, about twice the time for each of the last. Default no (umap-learn).
+    pub densmap: bool,
+    /// Weight of the densities; only with `densmap`. Default 2 (umap-learn).
+    pub dens_lambda: Option<f32>,
+    /// The part of all epochs, the last ones, in which densities count; only with `densmap`. Default 0.3 (umap-learn).
+    pub dens_frac: Option<f32>,
+    /// What is added to the variance of the embedding's radii; keeps the force finite; only with `densmap`. Default 0.1
+    /// (umap-learn).
+    pub dens_var_shift: Option<f32>,
+    /// Whether the fitted part tells the radii of rows in the data and in the embedding
+    /// ([`FittedUmap::radii`](super::FittedUmap::radii)), at the cost of a search for neighbours in the embedding. Default no
+    /// (umap-learn).
+    pub output_dens: bool,
 }
 
 /// Where the layout starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
-    /// The Laplacian eigenvectors of the neighbour graph; random where it falls into too many pieces, which the report
-    /// then says.
+    /// The Laplacian eigenvectors of the neighbour graph; where it is in pieces, those of each piece around centres that lie as
+    /// the means of the pieces' rows do, which the report then says.
     #[default]
     Spectral,
+    /// Principal components, of which there must be as many as `n_components`.
+    Pca,
     /// Uniform in a cube.
     Random,
+}
+
+/// What densMAP's force depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DensOptions {
+    pub(super) lambda: f32,
+    pub(super) frac: f32,
+    pub(super) var_shift: f32,
 }
 
 impl Default for UmapConfig {
     fn default() -> Self {
         Self {
             n_neighbors: 20,
+            metric: Metric::Euclidean,
+            search: NeighborSearch::Auto,
             n_components: 2,
             min_dist: 0.0,
             spread: 1.0,
@@ -78,7 +113,13 @@ impl Default for UmapConfig {
             repulsion_strength: 1.0,
             local_connectivity: 1.0,
             set_op_mix_ratio: 1.0,
+            disconnection_distance: None,
             init: Init::Spectral,
+            densmap: false,
+            dens_lambda: None,
+            dens_frac: None,
+            dens_var_shift: None,
+            output_dens: false,
         }
     }
 }
@@ -93,8 +134,43 @@ impl UmapConfig {
     }
 
     pub(super) fn epochs(&self, n_samples: usize) -> usize {
-        self.n_epochs
-            .unwrap_or(if n_samples <= 10_000 { 500 } else { 200 })
+        self.n_epochs.unwrap_or_else(|| self.default_epochs(n_samples))
+    }
+
+    pub(super) fn default_epochs(&self, n_samples: usize) -> usize {
+        let more = if self.densmap { 200 } else { 0 };
+        more + if n_samples <= 10_000 { 500 } else { 200 }
+    }
+
+    /// What densMAP's force depends on, where it is asked for.
+    pub(super) fn dens_options(&self) -> Option<DensOptions> {
+        self.densmap.then(|| DensOptions {
+            lambda: self.dens_lambda.unwrap_or(2.0),
+            frac: self.dens_frac.unwrap_or(0.3),
+            var_shift: self.dens_var_shift.unwrap_or(0.1),
+        })
+    }
+
+    fn check_densities(&self, options: Options) -> Result<(), ConfigError> {
+        let given = [
+            ("dens_lambda", self.dens_lambda),
+            ("dens_frac", self.dens_frac),
+            ("dens_var_shift", self.dens_var_shift),
+        ];
+        if let (false, Some((field, value))) = (
+            self.densmap,
+            given
+                .iter()
+                .find_map(|&(field, value)| value.map(|value| (field, value))),
+        ) {
+            return Err(options.refuse(field, "given with densmap only", value));
+        }
+        let Some(dens) = self.dens_options() else {
+            return Ok(());
+        };
+        options.not_negative("dens_lambda", dens.lambda.into())?;
+        options.between("dens_frac", dens.frac.into(), 0.0, 1.0)?;
+        options.positive("dens_var_shift", dens.var_shift.into())
     }
 
     fn fitted_curve(&self) -> Result<Curve, ConfigError> {
@@ -113,6 +189,8 @@ impl UmapConfig {
     fn check(&self) -> Result<(), ConfigError> {
         let options = Options::of(Self::NAME);
         options.at_least("n_neighbors", self.n_neighbors, 2)?;
+        self.metric.check(options, "metric")?;
+        self.search.check(options, "search", &self.metric.into())?;
         options.between(
             "n_components",
             self.n_components as f64,
@@ -133,6 +211,10 @@ impl UmapConfig {
         if let Some(n_epochs) = self.n_epochs {
             options.at_least("n_epochs", n_epochs, 1)?;
         }
+        if let Some(distance) = self.disconnection_distance {
+            options.positive("disconnection_distance", distance.into())?;
+        }
+        self.check_densities(options)?;
         match (self.a, self.b) {
             (Some(a), Some(b)) => {
                 options.positive("a", a.into())?;
@@ -149,6 +231,10 @@ impl PartConfig for UmapConfig {
     const NAME: &'static str = "umap";
     type Part = Umap;
 
+    fn option_docs() -> Vec<(&'static str, &'static str)> {
+        n2d_core::check::option_docs(Self::FIELD_NAMES, Self::FIELD_DOCS)
+    }
+
     fn build(&self) -> Result<Umap, ConfigError> {
         self.check()?;
         let curve = match (self.a, self.b) {
@@ -159,146 +245,5 @@ impl PartConfig for UmapConfig {
             config: self.clone(),
             curve,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_bad_option_is_named() {
-        let good = UmapConfig::default;
-        let bad = [
-            (
-                "n_neighbors",
-                UmapConfig {
-                    n_neighbors: 1,
-                    ..good()
-                },
-            ),
-            (
-                "n_components",
-                UmapConfig {
-                    n_components: 0,
-                    ..good()
-                },
-            ),
-            (
-                "min_dist",
-                UmapConfig {
-                    min_dist: -0.1,
-                    ..good()
-                },
-            ),
-            (
-                "min_dist",
-                UmapConfig {
-                    min_dist: 1.1,
-                    ..good()
-                },
-            ),
-            (
-                "spread",
-                UmapConfig {
-                    spread: f32::NAN,
-                    ..good()
-                },
-            ),
-            (
-                "spread",
-                UmapConfig {
-                    spread: 1e-38,
-                    ..good()
-                },
-            ),
-            (
-                "n_components",
-                UmapConfig {
-                    n_components: 257,
-                    ..good()
-                },
-            ),
-            (
-                "a",
-                UmapConfig {
-                    b: Some(1.0),
-                    ..good()
-                },
-            ),
-            (
-                "b",
-                UmapConfig {
-                    a: Some(1.0),
-                    ..good()
-                },
-            ),
-            (
-                "a",
-                UmapConfig {
-                    a: Some(0.0),
-                    b: Some(1.0),
-                    ..good()
-                },
-            ),
-            (
-                "n_epochs",
-                UmapConfig {
-                    n_epochs: Some(0),
-                    ..good()
-                },
-            ),
-            (
-                "learning_rate",
-                UmapConfig {
-                    learning_rate: 0.0,
-                    ..good()
-                },
-            ),
-            (
-                "repulsion_strength",
-                UmapConfig {
-                    repulsion_strength: -1.0,
-                    ..good()
-                },
-            ),
-            (
-                "local_connectivity",
-                UmapConfig {
-                    local_connectivity: 21.0,
-                    ..good()
-                },
-            ),
-            (
-                "set_op_mix_ratio",
-                UmapConfig {
-                    set_op_mix_ratio: 1.5,
-                    ..good()
-                },
-            ),
-        ];
-        for (field, config) in bad {
-            let error = config.build().unwrap_err();
-            assert_eq!(
-                (error.part.as_str(), error.field.as_str()),
-                ("umap", field),
-                "{error}"
-            );
-        }
-        assert!(good().build().is_ok());
-    }
-
-    #[test]
-    fn unknown_fields_are_refused() {
-        let error = serde_json::from_str::<UmapConfig>(r#"{"n_neighbours": 3}"#).unwrap_err();
-        assert!(error.to_string().contains("n_neighbours"), "{error}");
-        let config: UmapConfig = serde_json::from_str(r#"{"init": "random"}"#).unwrap();
-        assert_eq!(
-            config,
-            UmapConfig {
-                init: Init::Random,
-                ..UmapConfig::default()
-            }
-        );
     }
 }

@@ -101,34 +101,122 @@ fn bisect(target: f64, start: f64, sum: impl Fn(f64) -> f64) -> f64 {
     middle
 }
 
-/// The mean of all distances with each point's distance 0 to itself counted in, as umap-learn has it.
-pub(super) fn mean_distance(neighbors: &Neighbors) -> f64 {
-    let sum: f64 = (0..neighbors.n_rows())
-        .map(|row| {
-            neighbors
-                .distances(row)
-                .iter()
-                .map(|&d| f64::from(d))
-                .sum::<f64>()
-        })
-        .sum();
-    sum / (neighbors.n_rows() * (neighbors.k() + 1)) as f64
+/// Who counts as a neighbour of whom, and how much: the fuzzy simplicial set of some rows, and what it was made from.
+///
+/// Made by [`Umap::fuzzy_graph`](super::Umap::fuzzy_graph), laid out by [`Umap::fit_graph`](super::Umap::fit_graph).
+#[derive(Debug, Clone, PartialEq)]
+pub struct FuzzyGraph {
+    /// Memberships in `(0, 1]` of pairs of rows, symmetric. Pairs that are not stored are no neighbours.
+    pub graph: SparseGraph,
+    /// For each row the distance on which memberships fall off, in units of the data.
+    pub sigmas: Vec<f64>,
+    /// For each row the distance up to which neighbours count fully, in units of the data.
+    pub rhos: Vec<f64>,
 }
 
-/// The symmetric graph of memberships: fuzzy union, intersection, or a mixture of the two.
-pub(super) fn fuzzy_graph(
-    neighbors: &Neighbors,
+impl FuzzyGraph {
+    /// One row is nobody's neighbour.
+    pub(super) fn of_one_row() -> Self {
+        Self {
+            graph: SparseGraph::from_rows(vec![vec![]]),
+            sigmas: vec![0.0],
+            rhos: vec![0.0],
+        }
+    }
+}
+
+/// The nearest others of rows that are nearer than a distance, with what it takes to weigh them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Views<'a> {
+    neighbors: &'a Neighbors,
+    /// Others that count, of those that there are.
+    k: usize,
+    cut: f32,
     local_connectivity: f64,
-    set_op_mix_ratio: f32,
-) -> SparseGraph {
-    let mean = mean_distance(neighbors);
-    let row = |row: usize| -> Vec<(u32, f32)> {
-        let distances = neighbors.distances(row);
-        let seen = Surroundings::of(distances, local_connectivity, mean);
-        let memberships = distances.iter().map(|&d| seen.membership(d));
-        neighbors.indices(row).iter().copied().zip(memberships).collect()
-    };
-    let directed = SparseGraph::from_rows((0..neighbors.n_rows()).into_par_iter().map(row).collect());
-    let mix = set_op_mix_ratio;
-    directed.symmetrised(|a, b| mix * (a + b - a * b) + (1.0 - mix) * a * b)
+    mean_distance: f64,
+}
+
+impl<'a> Views<'a> {
+    /// Of the `k` nearest others of each row; those at `cut` or farther are none.
+    pub(super) fn new(neighbors: &'a Neighbors, k: usize, cut: Option<f32>, local_connectivity: f64) -> Self {
+        let mut views = Self {
+            neighbors,
+            k,
+            cut: cut.unwrap_or(f32::INFINITY),
+            local_connectivity,
+            mean_distance: 0.0,
+        };
+        views.mean_distance = views.mean();
+        views
+    }
+
+    /// Others of a row and their distances, ascending.
+    pub(super) fn of(&self, row: usize) -> (&'a [u32], &'a [f32]) {
+        let distances = &self.neighbors.distances(row)[..self.k];
+        let kept = distances.partition_point(|&distance| distance < self.cut);
+        (&self.neighbors.indices(row)[..kept], &distances[..kept])
+    }
+
+    /// The mean of all distances with each row's distance 0 to itself counted in, as umap-learn has it.
+    fn mean(&self) -> f64 {
+        let (mut sum, mut count) = (0.0, 0);
+        for row in 0..self.neighbors.n_rows() {
+            let (_, distances) = self.of(row);
+            sum += distances.iter().map(|&d| f64::from(d)).sum::<f64>();
+            count += distances.len() + 1;
+        }
+        sum / count as f64
+    }
+
+    /// Others of each row, before the cut.
+    pub(super) fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Rows at this distance or farther are no neighbours.
+    pub(super) fn cut(&self) -> f32 {
+        self.cut
+    }
+
+    pub(super) fn mean_distance(&self) -> f64 {
+        self.mean_distance
+    }
+
+    /// Pairs that the cut has left out.
+    pub(super) fn n_cut(&self) -> usize {
+        let kept = (0..self.neighbors.n_rows()).map(|row| self.of(row).0.len());
+        self.neighbors.n_rows() * self.k - kept.sum::<usize>()
+    }
+
+    /// The symmetric graph of memberships: fuzzy union, intersection, or a mixture of the two.
+    pub(super) fn fuzzy_graph(&self, set_op_mix_ratio: f32) -> FuzzyGraph {
+        let row = |row: usize| {
+            let (indices, distances) = self.of(row);
+            let seen = Surroundings::of(distances, self.local_connectivity, self.mean_distance);
+            let memberships = distances.iter().map(|&d| seen.membership(d));
+            let row: Vec<(u32, f32)> = indices.iter().copied().zip(memberships).collect();
+            (row, seen)
+        };
+        let rows: Vec<_> = (0..self.neighbors.n_rows()).into_par_iter().map(row).collect();
+        let (rows, seen): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let mix = set_op_mix_ratio;
+        FuzzyGraph {
+            graph: SparseGraph::from_rows(rows)
+                .symmetrised(|a, b| mix * (a + b - a * b) + (1.0 - mix) * a * b),
+            sigmas: seen.iter().map(|seen| seen.sigma).collect(),
+            rhos: seen.iter().map(|seen| seen.rho).collect(),
+        }
+    }
+
+    /// How far apart two rows are, where either is a neighbour of the other; the larger distance where they disagree.
+    pub(super) fn distance(&self, a: u32, b: u32) -> Option<f32> {
+        let seen = |from: u32, to: u32| {
+            let (indices, distances) = self.of(from as usize);
+            indices
+                .iter()
+                .position(|&index| index == to)
+                .map(|at| distances[at])
+        };
+        [seen(a, b), seen(b, a)].into_iter().flatten().reduce(f32::max)
+    }
 }

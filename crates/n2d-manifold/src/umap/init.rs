@@ -1,11 +1,13 @@
 //! Where the layout starts.
 
 use n2d_core::rng::ChaCha8Rng;
-use n2d_core::{FitContext, FitError};
-use n2d_neighbors::{SparseGraph, laplacian_eigenvectors};
+use n2d_core::{FitContext, FitError, Samples};
+use n2d_neighbors::{Eigenvectors, Metric, SparseGraph, laplacian_eigenvectors};
 use rand::RngExt;
 
 use super::config::Init;
+use super::pieces;
+use super::principal::principal_components;
 
 /// Side of the cube that the start fills (umap-learn's value).
 const SIDE: f32 = 10.0;
@@ -19,20 +21,67 @@ const MAX_PRODUCTS: usize = 1000;
 pub(super) struct Start {
     pub(super) positions: Vec<f32>,
     pub(super) note: Option<String>,
+    /// Whether components have sizes that mean something relative to one another.
+    keeps_shape: bool,
 }
 
+impl Start {
+    /// One whose components are to be stretched each by itself.
+    fn free(positions: Vec<f32>, note: Option<String>) -> Self {
+        Self {
+            positions,
+            note,
+            keeps_shape: false,
+        }
+    }
+
+    /// One that is to be stretched as a whole.
+    pub(super) fn shaped(positions: Vec<f32>, note: String) -> Self {
+        Self {
+            positions,
+            note: Some(note),
+            keeps_shape: true,
+        }
+    }
+}
+
+/// The rows that a graph is of, for starts that look at them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) rows: Samples<'a>,
+    pub(super) metric: Metric,
+    /// Neighbours of pieces of the graph, among each other.
+    pub(super) n_neighbors: usize,
+}
+
+/// What a layout is to start from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    Given(Samples<'a>),
+    Made(Init),
+}
+
+/// `PCA` needs the graph's `origin`.
 pub(super) fn start(
-    init: Init,
+    wanted: Wanted<'_>,
     graph: &SparseGraph,
+    origin: Option<Origin<'_>>,
     n_components: usize,
     ctx: &FitContext<'_>,
 ) -> Result<Start, FitError> {
     let mut rng = ctx.rng("umap start", 0);
-    let mut start = match init {
-        Init::Spectral => spectral(graph, n_components, &mut rng, ctx)?,
-        Init::Random => random(graph.n_rows() * n_components, &mut rng, None),
+    let mut start = match (wanted, origin) {
+        (Wanted::Given(start), _) => Start::free(start.as_slice().to_vec(), None),
+        (Wanted::Made(Init::Pca), Some(origin)) => {
+            let components = principal_components(origin.rows, n_components, &mut rng, ctx)?;
+            Start::free(components, None)
+        }
+        (Wanted::Made(Init::Random), _) => Start::free(random(graph.n_rows() * n_components, &mut rng), None),
+        (Wanted::Made(Init::Spectral | Init::Pca), _) => {
+            spectral(graph, origin, n_components, &mut rng, ctx)?
+        }
     };
-    fill_cube(&mut start.positions, n_components);
+    fill_cube(&mut start, n_components);
     start
         .positions
         .iter_mut()
@@ -40,76 +89,30 @@ pub(super) fn start(
     Ok(start)
 }
 
-fn random(len: usize, rng: &mut ChaCha8Rng, note: Option<String>) -> Start {
-    Start {
-        positions: (0..len).map(|_| rng.random_range(-1.0..1.0)).collect(),
-        note,
-    }
+pub(super) fn random(len: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
+/// The Laplacian's eigenvectors, or those of each piece of the graph.
 fn spectral(
     graph: &SparseGraph,
+    origin: Option<Origin<'_>>,
     n_components: usize,
     rng: &mut ChaCha8Rng,
     ctx: &FitContext<'_>,
 ) -> Result<Start, FitError> {
     let piece_of = graph.components();
-    let n_pieces = piece_of.iter().max().map_or(0, |&last| last as usize + 1);
-    if n_pieces == 1 {
-        let (positions, residual) = piece(graph, n_components, rng, ctx)?;
-        let note = (residual > TOLERANCE)
-            .then(|| format!("spectral start: residual {residual:.1e} after {MAX_PRODUCTS} products"));
-        return Ok(Start { positions, note });
+    if piece_of.iter().any(|&piece| piece > 0) {
+        return pieces::start(graph, &piece_of, origin, n_components, rng, ctx);
     }
-    if n_pieces > 2 * n_components {
-        let note = format!(
-            "random start: the neighbour graph is in {n_pieces} pieces, too many for a spectral start in {n_components} components"
-        );
-        return Ok(random(graph.n_rows() * n_components, rng, Some(note)));
-    }
-    pieces(graph, &piece_of, n_pieces, n_components, rng, ctx)
-}
-
-/// Each piece by its own eigenvectors, scaled to fit around its own end of an axis.
-fn pieces(
-    graph: &SparseGraph,
-    piece_of: &[u32],
-    n_pieces: usize,
-    n_components: usize,
-    rng: &mut ChaCha8Rng,
-    ctx: &FitContext<'_>,
-) -> Result<Start, FitError> {
-    let mut positions = vec![0.0; piece_of.len() * n_components];
-    for number in 0..n_pieces {
-        let points: Vec<u32> = (0..piece_of.len() as u32)
-            .filter(|&p| piece_of[p as usize] as usize == number)
-            .collect();
-        let (own, _) = piece(&graph.subgraph(&points), n_components, rng, ctx)?;
-        let largest = own
-            .iter()
-            .fold(f32::MIN_POSITIVE, |largest, v| largest.max(v.abs()));
-        // Ends of axes are 2 or sqrt(2) apart; half of the lesser keeps pieces from overlapping.
-        let scale = std::f32::consts::FRAC_1_SQRT_2 / largest;
-        let n_axes = n_pieces.div_ceil(2);
-        let (axis, end) = (number % n_axes, if number < n_axes { 1.0 } else { -1.0 });
-        for (row, &point) in own.chunks_exact(n_components).zip(&points) {
-            let target = &mut positions[point as usize * n_components..][..n_components];
-            target
-                .iter_mut()
-                .zip(row)
-                .for_each(|(target, v)| *target = v * scale);
-            target[axis] += end;
-        }
-    }
-    let note = format!("the neighbour graph is in {n_pieces} pieces: each starts by itself");
-    Ok(Start {
-        positions,
-        note: Some(note),
-    })
+    let (positions, residual) = piece(graph, n_components, rng, ctx)?;
+    let note = (residual > TOLERANCE)
+        .then(|| format!("spectral start: residual {residual:.1e} after {MAX_PRODUCTS} products"));
+    Ok(Start::free(positions, note))
 }
 
 /// The eigenvectors of one connected piece as columns, and their residual. A piece too small for that many starts at random.
-fn piece(
+pub(super) fn piece(
     graph: &SparseGraph,
     n_components: usize,
     rng: &mut ChaCha8Rng,
@@ -117,9 +120,9 @@ fn piece(
 ) -> Result<(Vec<f32>, f64), FitError> {
     let n = graph.n_rows();
     if n <= n_components + 1 {
-        return Ok((random(n * n_components, rng, None).positions, 0.0));
+        return Ok((random(n * n_components, rng), 0.0));
     }
-    let found = laplacian_eigenvectors(graph, n_components, TOLERANCE, MAX_PRODUCTS, ctx)?;
+    let found = eigenvectors(graph, n_components, ctx)?;
     let mut positions = vec![0.0; n * n_components];
     for (component, vector) in found.vectors.iter().enumerate() {
         for (row, &v) in vector.iter().enumerate() {
@@ -129,17 +132,37 @@ fn piece(
     Ok((positions, found.residual))
 }
 
-/// Stretches every component over the side of the cube; one that is constant becomes 0.
-fn fill_cube(positions: &mut [f32], n_components: usize) {
-    for component in 0..n_components {
-        let values = || positions.iter().skip(component).step_by(n_components).copied();
-        let (low, high) = (
-            values().fold(f32::INFINITY, f32::min),
-            values().fold(f32::NEG_INFINITY, f32::max),
-        );
-        let scale = if high > low { SIDE / (high - low) } else { 0.0 };
-        for v in positions.iter_mut().skip(component).step_by(n_components) {
-            *v = (*v - low) * scale;
+pub(super) fn eigenvectors(
+    graph: &SparseGraph,
+    n_vectors: usize,
+    ctx: &FitContext<'_>,
+) -> Result<Eigenvectors, FitError> {
+    laplacian_eigenvectors(graph, n_vectors, TOLERANCE, MAX_PRODUCTS, ctx)
+}
+
+/// Stretches every component over the side of the cube; one that is constant becomes 0. A start that has a shape keeps it: its
+/// longest component fills the side.
+fn fill_cube(start: &mut Start, n_components: usize) {
+    let ranges: Vec<(f32, f32)> = (0..n_components)
+        .map(|component| {
+            let values = start.positions.iter().skip(component).step_by(n_components);
+            values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| {
+                (low.min(v), high.max(v))
+            })
+        })
+        .collect();
+    // Halves, as the difference of two usual numbers may be none.
+    let half = |&(low, high): &(f32, f32)| high / 2.0 - low / 2.0;
+    let longest = ranges.iter().map(half).fold(0.0, f32::max);
+    for (component, range) in ranges.iter().enumerate() {
+        let half = if start.keeps_shape { longest } else { half(range) };
+        let values = start.positions.iter_mut().skip(component).step_by(n_components);
+        for v in values {
+            *v = if half > 0.0 {
+                (*v / 2.0 - range.0 / 2.0) / half * SIDE
+            } else {
+                0.0
+            };
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The forces between embedded points: the inner loop.
 
 use super::curve::Curve;
+use super::density::Pressure;
 
 /// No force moves a point by more than this times the step length, in any component (umap-learn's value).
 const CLIP: f32 = 4.0;
@@ -31,12 +32,40 @@ impl Forces {
         }
     }
 
+    /// The curve, and the weight of the repulsion.
+    pub(super) fn parameters(&self) -> (Curve, f32) {
+        let (a, b) = (self.a, self.b);
+        (Curve { a, b }, self.repulsion)
+    }
+
     /// Factor on `y_i - y_j` that pulls i towards j; negative.
     #[inline(always)]
     pub(super) fn attraction(&self, squared: f32) -> f32 {
         let power = pow(squared, self.b);
         let factor = -2.0 * self.a * self.b * power / (squared * (1.0 + self.a * power));
         if squared > COINCIDING { factor } else { 0.0 }
+    }
+
+    /// How near points at this squared distance count as, in `(0, 1]`.
+    #[inline(always)]
+    pub(super) fn similarity(&self, squared: f32) -> f32 {
+        let power = pow(squared, self.b);
+        // The power of zero is only nearly zero as worked out.
+        if squared > COINCIDING {
+            1.0 / (1.0 + self.a * power)
+        } else {
+            1.0
+        }
+    }
+
+    /// Factor on `y_i - y_j` by which the density term moves an edge's ends apart or together: what the correlation of radii
+    /// gains by their squared distance, in all the epochs in which the edge pulls once at this `frequency`.
+    #[inline(always)]
+    pub(super) fn density(&self, squared: f32, ends: [Pressure; 2], scale: f32, frequency: f32) -> f32 {
+        let similarity = self.similarity(squared);
+        let fall = -0.5 * self.attraction(squared);
+        let gain = ends[0].gain(similarity, fall, self.b) + ends[1].gain(similarity, fall, self.b);
+        2.0 * scale / frequency * gain
     }
 
     /// Factor on `y_i - y_j` that pushes i away from j; positive.

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::UmapConfig;
 use super::blocks::{Blocks, Both, Edge, Meeting, lend};
+use super::density::{DensityTerm, Pressure, Pressures};
 use super::kernel::{Forces, LANES, clipped, squared_distance};
 
 /// The widest embedding.
@@ -50,10 +51,11 @@ impl Layout {
         &self,
         graph: &SparseGraph,
         positions: &mut [f32],
+        density: Option<&DensityTerm>,
         ctx: &mut FitContext<'_>,
     ) -> Result<usize, FitError> {
         let n_components = positions.len() / graph.n_rows();
-        with_width!(n_components, self.arrange_padded(graph, positions, ctx))
+        with_width!(n_components, self.arrange_padded(graph, positions, density, ctx))
     }
 
     /// Places one new point among points that stand still. `memberships` are of (point, weight).
@@ -65,6 +67,7 @@ impl Layout {
         &self,
         graph: &SparseGraph,
         positions: &mut [f32],
+        density: Option<&DensityTerm>,
         ctx: &mut FitContext<'_>,
     ) -> Result<usize, FitError> {
         let n_components = positions.len() / graph.n_rows();
@@ -74,7 +77,9 @@ impl Layout {
             blocks.split(|point| padded(&positions[point * n_components..][..n_components]));
         let mut epochs = 0;
         while epochs < self.n_epochs {
-            self.make_epoch(&rounds, &edges, &mut points, epochs);
+            let due = density.filter(|density| density.is_due(epochs, self.n_epochs));
+            let pressures = due.map(|density| density.pressures(graph, &blocks, &points, &self.forces));
+            self.make_epoch(&rounds, &edges, &mut points, pressures.as_ref(), epochs);
             epochs += 1;
             check_finite(&points, epochs)?;
             if ctx.step(Progress::new("layout", epochs, self.n_epochs))? == Control::Stop {
@@ -93,6 +98,7 @@ impl Layout {
         rounds: &[Vec<Meeting>],
         edges: &[Vec<Vec<Edge>>],
         points: &mut [Vec<[f32; D]>],
+        pressures: Option<&Pressures>,
         epoch: usize,
     ) {
         let arch = Arch::new();
@@ -104,6 +110,11 @@ impl Layout {
                     layout: self,
                     both: &mut both,
                     edges,
+                    pressures: pressures.map(|pressures| Met {
+                        scale: pressures.scale,
+                        first: &pressures.of_points[round[meeting].0],
+                        second: &pressures.of_points[round[meeting].1],
+                    }),
                     epoch,
                     rng: SplitMix64::new(self.seed, epoch as u64, stream as u64),
                 });
@@ -112,11 +123,13 @@ impl Layout {
     }
 
     /// One epoch of the edges between two blocks: each pulls its ends together and pushes its head off points drawn at random.
+    /// With `DENSE`, each also serves the density term.
     #[inline(always)]
-    fn meet<const D: usize>(
+    fn meet<const D: usize, const DENSE: bool>(
         &self,
         both: &mut Both<'_, [f32; D]>,
         edges: &[Edge],
+        pressures: &Met<'_>,
         epoch: usize,
         mut rng: SplitMix64,
     ) {
@@ -124,9 +137,20 @@ impl Layout {
         for edge in edges.iter().filter(|edge| is_due(epoch, edge.frequency)) {
             let (head, tail) = (edge.head as usize, edge.tail as usize);
             let (mut y, mut other) = (*both.get(head), *both.get(tail));
-            let pull = self.forces.attraction(squared_distance(&y, &other));
+            let squared = squared_distance(&y, &other);
+            let pull = self.forces.attraction(squared);
+            let spread = if DENSE {
+                let ends = [pressures.get(head), pressures.get(tail)];
+                self.forces
+                    .density(squared, ends, pressures.scale, edge.frequency)
+            } else {
+                0.0
+            };
             for (y, other) in y.iter_mut().zip(&mut other) {
-                let moved = step * clipped(pull, *y - *other);
+                let mut moved = step * clipped(pull, *y - *other);
+                if DENSE {
+                    moved += step * clipped(spread, *y - *other);
+                }
                 *y += moved;
                 *other -= moved;
             }
@@ -222,8 +246,32 @@ struct Meet<'a, 'b, const D: usize> {
     layout: &'a Layout,
     both: &'a mut Both<'b, [f32; D]>,
     edges: &'a [Edge],
+    pressures: Option<Met<'a>>,
     epoch: usize,
     rng: SplitMix64,
+}
+
+/// What the points of two blocks that meet feel by the density term.
+struct Met<'a> {
+    scale: f32,
+    first: &'a [Pressure],
+    second: &'a [Pressure],
+}
+
+impl Met<'_> {
+    const NONE: Met<'static> = Met {
+        scale: 0.0,
+        first: &[],
+        second: &[],
+    };
+
+    #[inline(always)]
+    fn get(&self, place: usize) -> Pressure {
+        match place.checked_sub(self.first.len()) {
+            None => self.first[place],
+            Some(place) => self.second[place],
+        }
+    }
 }
 
 impl<const D: usize> WithSimd for Meet<'_, '_, D> {
@@ -231,7 +279,14 @@ impl<const D: usize> WithSimd for Meet<'_, '_, D> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.layout.meet(self.both, self.edges, self.epoch, self.rng);
+        match &self.pressures {
+            Some(met) => self
+                .layout
+                .meet::<D, true>(self.both, self.edges, met, self.epoch, self.rng),
+            None => self
+                .layout
+                .meet::<D, false>(self.both, self.edges, &Met::NONE, self.epoch, self.rng),
+        }
     }
 }
 
@@ -318,11 +373,12 @@ mod tests {
                     layout: &layout,
                     both: &mut lent[0],
                     edges: &edges,
+                    pressures: None,
                     epoch,
                     rng,
                 });
             } else {
-                layout.meet(&mut lent[0], &edges, epoch, rng);
+                layout.meet::<D, false>(&mut lent[0], &edges, &Met::NONE, epoch, rng);
             }
         }
         points.concat()

@@ -1,30 +1,49 @@
 //! Uniform manifold approximation and projection (McInnes, Healy and Melville, [arXiv 1802.03426]).
 //!
-//! The way through the code is that of the data: nearest neighbours (`n2d-neighbors`), how much each counts (`fuzzy`),
-//! where the layout starts (`init`), the layout (`layout`, with its forces in `kernel`), new points (`fitted`).
+//! The way through the code is that of the data (`fit`): nearest neighbours (`n2d-neighbors`), how much each counts (`fuzzy`, with
+//! `links` between crumbs of the graph and what a `target` knows), where the layout starts (`init`, `pieces`, `principal`), the
+//! layout (`layout`, shared out by `blocks`, with its forces in `kernel` and `density`), new points (`place`, `fitted`) and the
+//! way back (`inverse`).
 //!
 //! [arXiv 1802.03426]: https://arxiv.org/abs/1802.03426
 
 mod blocks;
 mod config;
+#[cfg(test)]
+mod config_tests;
 mod curve;
+mod density;
+mod fit;
 mod fitted;
 mod fuzzy;
+mod given;
 mod init;
+mod inverse;
 mod kernel;
 mod layout;
+mod links;
+mod neighbors;
+mod persist;
+mod pieces;
+mod place;
+mod principal;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod reference_targets;
+mod target;
 
-use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples, Stage, Termination};
-use n2d_neighbors::{NeighborIndex, NeighborSearch};
-use ndarray::Array2;
+use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Samples, Stage};
+use n2d_neighbors::SparseGraph;
 
 pub use config::{Init, UmapConfig};
 pub use curve::Curve;
+pub use density::Radii;
 pub use fitted::FittedUmap;
-use kernel::Forces;
-use layout::Layout;
+pub use fuzzy::FuzzyGraph;
+pub use given::Given;
+pub use place::{BadMemberships, GraphEmbedding};
+pub use target::Target;
 
 /// UMAP: lays points out so that near neighbours stay near.
 ///
@@ -66,66 +85,103 @@ impl Umap {
         self.curve
     }
 
-    fn fit_checked(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedUmap>, FitError> {
-        let n = z.n_samples();
-        let index = NeighborIndex::new(z, NeighborSearch::Auto);
-        if n == 1 {
-            return Ok(self.single_point(index, ctx));
-        }
-        let n_neighbors = self.config.n_neighbors.min(n);
-        let neighbors = index.graph(z, n_neighbors - 1, ctx)?;
-        let local_connectivity = f64::from(self.config.local_connectivity);
-        let graph = fuzzy::fuzzy_graph(&neighbors, local_connectivity, self.config.set_op_mix_ratio);
-        let start = init::start(self.config.init, &graph, self.config.n_components, ctx)?;
+    /// Fits with an own search for neighbours, an own start, or knowledge of the rows.
+    ///
+    /// # Errors
+    /// As `fit`, and [`FitError::Part`] with a [`ConfigError`](n2d_core::ConfigError) for what is given in another shape.
+    pub fn fit_given(
+        &self,
+        z: Samples<'_>,
+        given: &Given<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedUmap>, FitError> {
+        ctx.run_stage(Stage::Manifold, UmapConfig::NAME, |ctx| {
+            self.fit_checked(z, given, ctx)
+        })
+    }
 
-        let layout = self.layout(n, ctx);
-        let mut positions = start.positions;
-        let n_epochs = layout.arrange(&graph, &mut positions, ctx)?;
-
-        let ended = if n_epochs < layout.n_epochs {
-            Termination::Stopped
-        } else {
-            Termination::Completed
+    /// Fits so that rows of one class, or with near values of a target, come to lie together: supervised, and semi-supervised
+    /// where some labels are not known (-1). New rows are placed by their own values alone.
+    ///
+    /// ```
+    /// use n2d_core::{FitContext, FittedManifold, Labels, PartConfig, Samples};
+    /// use n2d_manifold::UmapConfig;
+    /// use n2d_manifold::umap::Target;
+    ///
+    /// let values: Vec<f32> = (0..60).map(|i| i as f32).collect();
+    /// let x = Samples::from_rows(&values, 1)?;
+    /// let labels = Labels::new((0..60).map(|i| if i % 3 == 0 { -1 } else { i / 30 }).collect())?;
+    /// let umap = UmapConfig { n_neighbors: 10, ..UmapConfig::new(2) }.build()?;
+    /// let fit = umap.fit_supervised(x, Target::labels(&labels), &mut FitContext::new(42))?;
+    /// assert_eq!(fit.model.embedding().dim(), (60, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit_given`](Self::fit_given).
+    pub fn fit_supervised(
+        &self,
+        z: Samples<'_>,
+        target: Target<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedUmap>, FitError> {
+        let given = Given {
+            target: Some(target),
+            ..Given::default()
         };
-        let mut report = Report::new(UmapConfig::NAME, ended).with_n_iter(n_epochs);
-        report.notes.extend(start.note);
-        if n_neighbors < self.config.n_neighbors {
-            report.notes.push(format!(
-                "n_neighbors = {n_neighbors}, all there are, instead of {}",
-                self.config.n_neighbors
-            ));
-        }
-        let embedding = Array2::from_shape_vec((n, self.config.n_components), positions)
-            .expect("n_components values a row");
-        let model = FittedUmap::new(
-            self,
-            index,
-            embedding,
-            fuzzy::mean_distance(&neighbors),
-            ctx.derived_seed("umap transform"),
-        );
-        Ok(Fit { model, report })
+        self.fit_given(z, &given, ctx)
     }
 
-    fn layout(&self, n: usize, ctx: &FitContext<'_>) -> Layout {
-        Layout {
-            forces: Forces::new(self.curve, self.config.repulsion_strength),
-            n_epochs: self.config.epochs(n),
-            learning_rate: self.config.learning_rate,
-            negative_sample_rate: self.config.negative_sample_rate,
-            seed: ctx.derived_seed("umap layout"),
-        }
+    /// The fuzzy graph alone, before any layout: what `fit` lays out. [`Given::start`] has no say in it.
+    ///
+    /// # Errors
+    /// As [`fit_given`](Self::fit_given).
+    pub fn fuzzy_graph(
+        &self,
+        z: Samples<'_>,
+        given: &Given<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FuzzyGraph>, FitError> {
+        ctx.run_stage(Stage::Manifold, UmapConfig::NAME, |ctx| {
+            self.fuzzy_graph_checked(z, given, ctx)
+        })
     }
 
-    /// One point has no neighbours: it lies at the origin.
-    fn single_point(&self, index: NeighborIndex, ctx: &FitContext<'_>) -> Fit<FittedUmap> {
-        let embedding = Array2::zeros((1, self.config.n_components));
-        let model = FittedUmap::new(self, index, embedding, 0.0, ctx.derived_seed("umap transform"));
-        let report = Report::new(UmapConfig::NAME, Termination::ClosedForm);
-        Fit {
-            model,
-            report: report.with_note("a single point: placed at the origin"),
-        }
+    /// Lays out a graph that is given: the mean of several, say. All options that concern neighbours are without effect.
+    ///
+    /// `rows` are those that the graph is of, where there are any; they are looked at only where the start needs it. Without
+    /// them a graph in many pieces starts with each piece at a random place, and a start by principal components is refused.
+    /// So are `densmap` and `output_dens`, which need the distances of neighbours.
+    ///
+    /// ```
+    /// use n2d_core::{FitContext, PartConfig};
+    /// use n2d_manifold::UmapConfig;
+    /// use n2d_neighbors::SparseGraph;
+    ///
+    /// // A ring.
+    /// let row = |i: u32| vec![((i + 1) % 50, 1.0), ((i + 49) % 50, 1.0)];
+    /// let graph = SparseGraph::from_rows((0..50).map(row).collect());
+    /// let umap = UmapConfig::new(2).build()?;
+    /// let fit = umap.fit_graph(&graph, None, None, &mut FitContext::new(42))?;
+    /// assert_eq!(fit.model.embedding().dim(), (50, 2));
+    /// // A new point that is near two others.
+    /// let placed = fit.model.place(&[vec![(0, 1.0), (1, 0.5)]])?;
+    /// assert_eq!(placed.dim(), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit_given`](Self::fit_given), also for a graph that is not symmetric, or has weights that are not finite numbers above 0.
+    pub fn fit_graph(
+        &self,
+        graph: &SparseGraph,
+        rows: Option<Samples<'_>>,
+        start: Option<Samples<'_>>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<GraphEmbedding>, FitError> {
+        ctx.run_stage(Stage::Manifold, UmapConfig::NAME, |ctx| {
+            self.fit_graph_checked(graph, rows, start, ctx)
+        })
     }
 }
 
@@ -133,6 +189,8 @@ impl Manifold for Umap {
     type Fitted = FittedUmap;
 
     fn fit(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedUmap>, FitError> {
-        ctx.run_stage(Stage::Manifold, UmapConfig::NAME, |ctx| self.fit_checked(z, ctx))
+        ctx.run_stage(Stage::Manifold, UmapConfig::NAME, |ctx| {
+            self.fit_checked(z, &Given::default(), ctx)
+        })
     }
 }

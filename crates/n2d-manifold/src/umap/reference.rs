@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::Init;
 use super::curve::Curve;
-use super::fuzzy::{Surroundings, fuzzy_graph};
-use super::init::start;
+use super::fuzzy::{Surroundings, Views};
+use super::init::{Wanted, start};
 
 #[derive(Deserialize)]
 struct Reference {
@@ -108,7 +108,8 @@ fn fuzzy_graphs_are_those_of_umap_learn() {
     let reference = reference();
     let neighbors = neighbors(&reference);
     for expected in &reference.graphs {
-        let graph = fuzzy_graph(&neighbors, 1.0, expected.set_op_mix_ratio);
+        let views = Views::new(&neighbors, neighbors.k(), None, 1.0);
+        let graph = views.fuzzy_graph(expected.set_op_mix_ratio).graph;
         assert_eq!(graph, graph.transposed());
         let got = upper(&graph);
         assert_eq!(got.len(), expected.edges.len());
@@ -123,9 +124,13 @@ fn fuzzy_graphs_are_those_of_umap_learn() {
 #[test]
 fn spectral_starts_are_those_of_umap_learn() {
     let reference = reference();
-    let graph = fuzzy_graph(&neighbors(&reference), 1.0, 1.0);
+    let neighbors = neighbors(&reference);
+    let graph = Views::new(&neighbors, neighbors.k(), None, 1.0)
+        .fuzzy_graph(1.0)
+        .graph;
     let n_components = reference.spectral.len();
-    let start = start(Init::Spectral, &graph, n_components, &FitContext::new(0)).unwrap();
+    let wanted = Wanted::Made(Init::Spectral);
+    let start = start(wanted, &graph, None, n_components, &FitContext::new(0)).unwrap();
     assert_eq!(start.note, None);
     for (component, expected) in reference.spectral.iter().enumerate() {
         let values = start.positions.iter().skip(component).step_by(n_components);

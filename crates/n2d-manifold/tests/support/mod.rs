@@ -1,8 +1,10 @@
 //! Data for the tests, and what they ask of an embedding.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+use std::path::Path;
+
 use n2d_core::rng::SplitMix64;
-use n2d_core::{Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Samples};
+use n2d_core::{ConfigError, Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Samples};
 use n2d_manifold::{FittedUmap, UmapConfig};
 use ndarray::ArrayView2;
 
@@ -48,4 +50,58 @@ pub(crate) fn fit_seeded(config: &UmapConfig, values: &[f32], d: usize, seed: u6
 
 pub(crate) fn bits(values: ArrayView2<'_, f32>) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
+}
+
+/// Mean distances within groups and between them, as a ratio.
+pub(crate) fn mixing(embedding: ArrayView2<'_, f32>, group: impl Fn(usize) -> i32) -> f64 {
+    let (mut within, mut between) = ((0.0, 0.0), (0.0, 0.0));
+    for a in 0..embedding.nrows() {
+        for b in 0..a {
+            let squared: f32 = embedding
+                .row(a)
+                .iter()
+                .zip(embedding.row(b))
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum();
+            let sum = if group(a) == group(b) {
+                &mut within
+            } else {
+                &mut between
+            };
+            *sum = (sum.0 + f64::from(squared.sqrt()), sum.1 + 1.0);
+        }
+    }
+    (within.0 / within.1) / (between.0 / between.1)
+}
+
+pub(crate) fn refused(error: FitError) -> ConfigError {
+    match error {
+        FitError::Part { part, source } => {
+            assert_eq!(part, "umap");
+            *source.downcast().unwrap()
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// Options for small data.
+pub(crate) fn small(n_components: usize) -> UmapConfig {
+    UmapConfig {
+        n_neighbors: 10,
+        n_epochs: Some(60),
+        ..UmapConfig::new(n_components)
+    }
+}
+
+/// The first rows of the pen digits, 16 values each in 0..=100; none where the data is not there.
+pub(crate) fn pendigits(n: usize) -> Option<Vec<f32>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/pendigits/pendigits.tra");
+    let text = std::fs::read_to_string(path).ok()?;
+    let row = |line: &str| -> Vec<f32> {
+        line.split(',')
+            .take(16)
+            .map(|v| v.trim().parse().unwrap())
+            .collect()
+    };
+    Some(text.lines().take(n).flat_map(row).collect())
 }

@@ -1,0 +1,146 @@
+//! A fitted UMAP as plain arrays: the index of the training rows, and their embedding.
+
+use n2d_core::persist::{LoadError, Persist, Save, State};
+use n2d_core::{PartConfig, Samples};
+use n2d_neighbors::NeighborIndex;
+use serde::{Deserialize, Serialize};
+
+use super::curve::Curve;
+use super::density::Radii;
+use super::fitted::{FittedUmap, Seen};
+use super::kernel::Forces;
+use super::layout::{Layout, MAX_COMPONENTS};
+use super::{GraphEmbedding, UmapConfig};
+
+/// How new points settle.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settling {
+    a: f32,
+    b: f32,
+    repulsion_strength: f32,
+    n_epochs: usize,
+    learning_rate: f32,
+    negative_sample_rate: usize,
+    seed: u64,
+}
+
+/// How new rows are compared with the training rows.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Comparing {
+    n_neighbors: usize,
+    disconnection_distance: Option<f32>,
+    local_connectivity: f64,
+    mean_distance: f64,
+}
+
+impl Persist for GraphEmbedding {
+    const KIND: &'static str = "graph_embedding";
+
+    fn save(&self, state: &mut State) {
+        let layout = &self.layout;
+        let (Curve { a, b }, repulsion_strength) = layout.forces.parameters();
+        let settling = Settling {
+            a,
+            b,
+            repulsion_strength,
+            n_epochs: layout.n_epochs,
+            learning_rate: layout.learning_rate,
+            negative_sample_rate: layout.negative_sample_rate,
+            seed: layout.seed,
+        };
+        state.set("settling", &settling);
+        state.put_matrix("embedding", self.embedding());
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let settling: Settling = state.get("settling")?;
+        let positive = |v: f32| v.is_finite() && v > 0.0;
+        let allowed = "positive and finite numbers, and at least one epoch";
+        let usable = [settling.a, settling.b, settling.learning_rate]
+            .into_iter()
+            .all(positive)
+            && (settling.repulsion_strength == 0.0 || positive(settling.repulsion_strength))
+            && settling.n_epochs > 0;
+        state.expect("settling", allowed, usable)?;
+        let embedding = state.finite_matrix("embedding")?;
+        let allowed = format!("at most {MAX_COMPONENTS} columns wide and of rows that `Samples` can hold");
+        let usable = embedding.ncols() <= MAX_COMPONENTS && Samples::new(embedding.view()).is_ok();
+        state.expect("embedding", &allowed, usable)?;
+        let curve = Curve {
+            a: settling.a,
+            b: settling.b,
+        };
+        Ok(Self {
+            embedding,
+            layout: Layout {
+                forces: Forces::new(curve, settling.repulsion_strength),
+                n_epochs: settling.n_epochs,
+                learning_rate: settling.learning_rate,
+                negative_sample_rate: settling.negative_sample_rate,
+                seed: settling.seed,
+            },
+        })
+    }
+}
+
+impl Persist for FittedUmap {
+    const KIND: &'static str = UmapConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        self.placed.save(state);
+        let seen = &self.seen;
+        let comparing = Comparing {
+            n_neighbors: seen.n_neighbors,
+            disconnection_distance: seen.cut,
+            local_connectivity: seen.local_connectivity,
+            mean_distance: seen.mean_distance,
+        };
+        state.set("comparing", &comparing);
+        let part = state.new_part("index", seen.index.kind());
+        seen.index
+            .save_into(part)
+            .expect("a metric that an option can name is one that a file can hold");
+        if let Some(radii) = &self.radii {
+            state.put("radii_data", &radii.data);
+            state.put("radii_embedding", &radii.embedding);
+        }
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let placed = GraphEmbedding::load(state)?;
+        let n = placed.embedding().nrows();
+        let index = NeighborIndex::load(state.part("index")?)?;
+        let allowed = format!("of {n} rows, as the embedding");
+        state.expect("index", &allowed, index.n_samples() == n)?;
+        let comparing: Comparing = state.get("comparing")?;
+        let allowed =
+            format!("at least 1 and at most {n} neighbours, and numbers that are finite and not negative");
+        let usable = |v: f64| v.is_finite() && v >= 0.0;
+        let cut = comparing.disconnection_distance.unwrap_or(1.0);
+        state.expect(
+            "comparing",
+            &allowed,
+            (1..=n).contains(&comparing.n_neighbors)
+                && usable(comparing.local_connectivity)
+                && usable(comparing.mean_distance)
+                && usable(cut.into()),
+        )?;
+        let radii = match state.has_array("radii_data") {
+            true => Some(Radii {
+                data: state.vec_of("radii_data", n)?,
+                embedding: state.vec_of("radii_embedding", n)?,
+            }),
+            false => None,
+        };
+        let seen = Seen {
+            index,
+            n_neighbors: comparing.n_neighbors,
+            cut: comparing.disconnection_distance,
+            local_connectivity: comparing.local_connectivity,
+            mean_distance: comparing.mean_distance,
+        };
+        Ok(Self { seen, placed, radii })
+    }
+}
