@@ -116,9 +116,9 @@ fn a_capability_that_is_missing_is_a_typed_error_on_a_dynamic_pipeline() {
 fn a_box_can_be_opened() {
     let (x, _) = pendigits(300);
     let x = Samples::new(x.view()).unwrap();
-    let pipeline = n2d::Registry::default().build(&n2d::PipelineConfig {
-        encoder: n2d::PartChoice::new("identity"),
-        ..n2d::PipelineConfig::new(3)
+    let pipeline = Registry::default().build(&PipelineConfig {
+        encoder: PartChoice::new("identity"),
+        ..PipelineConfig::new(3)
     });
     let fitted = pipeline.unwrap().fit(x, &mut FitContext::new(0)).unwrap().model;
     let clusterer: &dyn std::any::Any = &**fitted.clusterer();

@@ -8,6 +8,7 @@
 mod cargo;
 mod ci;
 mod compare;
+mod robust;
 mod tidy;
 
 use std::path::Path;
@@ -61,6 +62,18 @@ const COMMANDS: &[Command] = &[
         arguments: "cluster [--data-dir DIR] [--rounds N]",
         about: "a stage beside what people would use instead, into benches/records; needs Python 3 and MNIST",
         run: compare::run,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[SECONDS]",
+        about: "damaged models, data and configuration files, for a minute or so many seconds",
+        run: robust::fuzz,
+    },
+    Command {
+        name: "golden",
+        arguments: "",
+        about: "sample model files of a new version of the format, into tests/golden",
+        run: robust::golden,
     },
     Command {
         name: "help",

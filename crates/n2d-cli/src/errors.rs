@@ -58,14 +58,6 @@ impl CliError {
         }
     }
 
-    /// With advice, where there is none yet.
-    pub(crate) fn with_default_hint(self, hint: &str) -> Self {
-        match self.hint {
-            Some(_) => self,
-            None => self.with_hint(hint),
-        }
-    }
-
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
         let mut stderr = io::stderr().lock();

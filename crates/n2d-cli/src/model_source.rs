@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use n2d::datasets::{BuiltIn, ReadOptions, RowChunks, read_chunks};
+use n2d::datasets::{BuiltIn, ReadError, ReadErrorKind, ReadOptions, RowChunks, read_chunks};
 use n2d::{Model, Samples};
 use ndarray::{Array2, Axis};
 
@@ -60,10 +60,7 @@ impl<'a> Rows<'a> {
                     drop_columns: drop.to_vec(),
                     ..ReadOptions::default()
                 };
-                Self::File(read_chunks(input, &options, CHUNK_ROWS).map_err(|error| {
-                    let error = refused(error);
-                    error.with_default_hint("--drop COLUMN leaves a column out")
-                })?)
+                Self::File(read_chunks(input, &options, CHUNK_ROWS).map_err(unreadable)?)
             }
             Err(error) => return Err(unknown_name(&error, true)),
         };
@@ -125,7 +122,7 @@ impl<'a> Rows<'a> {
     /// Rows that can't be read.
     pub(crate) fn next(&mut self) -> Result<Option<Array2<f32>>, CliError> {
         match self {
-            Self::File(file) => file.next().transpose().map_err(refused),
+            Self::File(file) => file.next().transpose().map_err(unreadable),
             Self::BuiltIn { x, next, .. } => {
                 let end = (*next + CHUNK_ROWS).min(x.nrows());
                 let chunk = x.slice_axis(Axis(0), (*next..end).into()).to_owned();
@@ -133,6 +130,16 @@ impl<'a> Rows<'a> {
                 Ok((chunk.nrows() > 0).then_some(chunk))
             }
         }
+    }
+}
+
+/// What is no number in rows to be labelled is left out, not scored.
+fn unreadable(error: ReadError) -> CliError {
+    match error.kind {
+        ReadErrorKind::NotANumber { .. } => {
+            CliError::from_error(&error).with_hint("--drop COLUMN leaves a column out")
+        }
+        _ => refused(error),
     }
 }
 

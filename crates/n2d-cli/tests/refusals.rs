@@ -81,7 +81,7 @@ fn names_that_are_none_bring_those_that_are() {
     let stderr = place.refused(2, &["fit", "pendigits", "--manifold", "unmap"]);
     assert_says(
         &stderr,
-        "there is no manifold called unmap; known are umap, identity. Did you mean umap?",
+        "there is no manifold called unmap; known are umap, tsne, isomap, lle, spectral_embedding, pca, identity. Did you mean umap?",
     );
     let stderr = place.refused(2, &["parts", "kmean"]);
     assert!(stderr.ends_with("hint: did you mean kmeans?\n"), "{stderr}");
