@@ -20,6 +20,8 @@
 //! }
 //! ```
 
+pub mod golden;
+
 use n2d::prelude::*;
 use n2d::{FitError, Report, Stage, Termination};
 use ndarray::{Array2, s};

@@ -33,17 +33,7 @@ pub(crate) fn golden(root: &Path, arguments: &[String]) -> Outcome {
     if !arguments.is_empty() {
         return bad_usage("golden takes no argument");
     }
-    let test = [
-        "test",
-        "-p",
-        "n2d-tests",
-        "--test",
-        "model_files",
-        "write_golden_files",
-        "--",
-        "--ignored",
-    ];
-    run(root, &test)
+    run(root, &["run", "--quiet", "-p", "n2d-tests", "--bin", "golden"])
 }
 
 fn run(root: &Path, arguments: &[&str]) -> Outcome {

@@ -57,9 +57,9 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
             format!(", written to {}", written.join(", "))
         };
         // Nobody can be told that stderr is closed.
-        let _ = write!(
+        let _ = writeln!(
             io::stderr(),
-            "{}{}{to}\n",
+            "{}{}{to}",
             note.unwrap_or_default(),
             counted(n_rows, "row")
         );
