@@ -208,6 +208,7 @@ mod of_linfa {
             .predicts_proba()
             .saves()
             .allow("one sample", TOO_FEW)
+            .allow("all rows equal", "linfa's start leaves a component without rows")
             .run();
     }
 

@@ -1,4 +1,5 @@
 //! Every fitted clusterer comes back from its file as it was.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use n2d_cluster::{
     AgglomerativeConfig, BayesianGaussianMixtureConfig, CovarianceType, DbscanConfig, FittedAgglomerative,
@@ -298,7 +299,7 @@ fn trees_of_density_that_are_none_are_refused() {
     let error = refusal(&fitted, weights([3.0, 2.0, 1.0]));
     assert_eq!(error, "`weights` must be ascending, equal ones by their rows");
     let error = refusal(&fitted, |state| {
-        state.put_shaped("edges", &[2, 2], &[0_u32, 1, 1, 2])
+        state.put_shaped("edges", &[2, 2], &[0_u32, 1, 1, 2]);
     });
     assert!(error.ends_with("one edge less than there are rows"), "{error}");
     let error = refusal(&fitted, |state| state.set("index", "products"));
@@ -316,7 +317,7 @@ fn trees_of_density_that_are_none_are_refused() {
     };
     assert!(refusal(&fitted, cut).contains("min_cluster_size must be at least 2"));
     let error = refusal(&fitted, |state| {
-        state.put_matrix("rows", array![[0.0_f32], [1.0]].view())
+        state.put_matrix("rows", array![[0.0_f32], [1.0]].view());
     });
     assert!(error.contains("one row for each of `rows`"), "{error}");
 }
@@ -379,7 +380,7 @@ fn orderings_come_back() {
     let error = refusal(&fitted, |state| state.put("reachability", &[f64::NAN; 200]));
     assert_eq!(error, "`reachability` must be numbers, 0 or above");
     let error = refusal(&fitted, |state| {
-        state.put_shaped("cluster_hierarchy", &[1, 2], &[3_u32, 200])
+        state.put_shaped("cluster_hierarchy", &[1, 2], &[3_u32, 200]);
     });
     assert!(error.starts_with("`cluster_hierarchy` must be places"), "{error}");
 }

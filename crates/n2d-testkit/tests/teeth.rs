@@ -1,4 +1,5 @@
 //! Each check fails a part that has the flaw it is for, and none fails a part without any.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use std::sync::atomic::{AtomicI32, Ordering};
 

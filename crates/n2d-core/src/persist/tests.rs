@@ -95,7 +95,7 @@ fn later_versions_and_strangers_are_refused() {
         .position(|found| found == version)
         .unwrap()
         + version.len();
-    let mut later = bytes.clone();
+    let mut later = bytes;
     later[at] = b'9';
     assert!(matches!(
         from_bytes::<Outer>(&later).unwrap_err(),
