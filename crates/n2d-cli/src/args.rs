@@ -20,7 +20,7 @@ const FIT_EXAMPLES: &str = "\
 Examples:
   n2d fit pendigits
   n2d fit mnist --data-dir data --epochs 10 --seed 1
-  n2d fit flowers.csv --labels species --out labels.csv
+  n2d fit flowers.csv --labels species --out labels.csv --plot flowers.png
   n2d fit images.npy --clusters 10 --latent latents.npy --embedding embedding.npy
   n2d fit embedding.npy --clusters 10 --encoder identity
   n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
@@ -70,6 +70,13 @@ Examples:
   n2d config --clusterer hdbscan --set hdbscan.min_cluster_size=20 > n2d.toml
   n2d fit --config n2d.toml";
 
+const PLOT_EXAMPLES: &str = "\
+Examples:
+  n2d plot model.n2d --out clusters.png
+  n2d plot model.n2d flowers.csv --labels species --out flowers.svg    clusters beside classes
+  n2d plot model.n2d flowers.csv --labels species --kind confusion --out confusion.png
+  n2d plot model.n2d --kind curve --out curve.png";
+
 const DATASETS_EXAMPLES: &str = "\
 Data directories are looked at in this order: --data-dir, the environment variable N2D_DATA_DIR,
 the folder `n2d` of the platform's cache folder. Each holds a folder a set: mnist, har, ...
@@ -98,6 +105,8 @@ pub(crate) enum Command {
     Assess(AssessArgs),
     /// Show what a model file holds: its parts, their options, how the fit went
     Info(InfoArgs),
+    /// Draw a model: its embedding by cluster, the learning curve, ...
+    Plot(PlotArgs),
     /// List the built-in data sets and where they are, or fetch them
     Datasets(DatasetsArgs),
     /// Print a configuration file with every option, its default and its meaning
@@ -185,6 +194,10 @@ pub(crate) struct FitArgs {
     /// Write the encoder's latents, a float32 array
     #[arg(long, value_name = "FILE.npy", help_heading = "Output")]
     pub(crate) latent: Option<PathBuf>,
+
+    /// Draw the embedding by cluster, and by class where they are known
+    #[arg(long, value_name = "FILE.png|FILE.svg", help_heading = "Output")]
+    pub(crate) plot: Option<PathBuf>,
 
     /// Write the fitted model, for `n2d predict`, `n2d assess` and `n2d info`
     #[arg(long, value_name = "FILE.n2d", help_heading = "Output")]
@@ -290,6 +303,51 @@ pub(crate) struct InfoArgs {
     /// One JSON object on stdout in place of the text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = PLOT_EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct PlotArgs {
+    /// A model that `n2d fit --out-model` has written
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+
+    /// Rows to draw in place of those the model was fitted to, as for `n2d fit`
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// The picture's file, as its ending says
+    #[arg(long, value_name = "FILE.png|FILE.svg")]
+    pub(crate) out: PathBuf,
+
+    /// What is drawn
+    #[arg(long, value_name = "KIND", default_value = "clusters")]
+    pub(crate) kind: Picture,
+
+    /// The known classes of these rows: a column of the text file, or a file with one label a row
+    #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// Where built-in data sets are looked for first
+    #[arg(long, value_name = "DIR", requires = "input")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// What `n2d plot` draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Picture {
+    /// The first two components of the embedding by cluster, and by class where they are known
+    Clusters,
+    /// The encoder's loss after each epoch
+    Curve,
+    /// How many rows each cluster has
+    Sizes,
+    /// Classes against clusters
+    Confusion,
+    /// How well the rows of each cluster lie in it
+    Silhouettes,
+    /// The hierarchy of hdbscan with the clusters chosen
+    Tree,
 }
 
 #[derive(Debug, clap::Args)]

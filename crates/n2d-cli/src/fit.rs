@@ -16,6 +16,7 @@ use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
 use crate::output::Output;
 use crate::plan::{Plan, read_config};
+use crate::plot_command::{Form, scatter};
 use crate::progress::{Screen, Watcher};
 use crate::source::{Loaded, Source};
 use crate::stages::{Outputs, Run};
@@ -182,6 +183,17 @@ fn fit(
         let kept = Kept::new(output.path(), "model: for n2d predict, assess and info");
         interrupt.keep(kept, || output.write_model(&model))?;
     }
+    if let Some(output) = &outputs.plot {
+        let data = &loaded.data;
+        let classes = data
+            .labels
+            .as_ref()
+            .map(|classes| (classes, &data.label_names[..]));
+        let figure = scatter(&data.name, model.embedding(), model.labels(), classes)?;
+        let bytes = Form::of(output)?.bytes(&figure)?;
+        let kept = Kept::new(output.path(), "picture of the embedding");
+        interrupt.keep(kept, || output.write_bytes(&bytes))?;
+    }
     Ok((model, outcome.reports))
 }
 
@@ -235,13 +247,16 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         embedding: checked(&args.embedding)?,
         latent: checked(&args.latent)?,
         model: checked(&args.out_model)?,
+        plot: checked(&args.plot)?,
     };
     all_different(&[
         &outputs.labels,
         &outputs.embedding,
         &outputs.latent,
         &outputs.model,
+        &outputs.plot,
     ])?;
+    outputs.plot.as_ref().map(Form::of).transpose()?;
     Ok(outputs)
 }
 

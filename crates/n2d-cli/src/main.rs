@@ -16,6 +16,7 @@ mod model_source;
 mod output;
 mod parts_command;
 mod plan;
+mod plot_command;
 mod predict;
 mod progress;
 mod record;
@@ -55,6 +56,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Assess(args) => assess::run(args),
         Command::Info(args) => info::run(args),
         Command::Config(args) => config_command::run(args),
+        Command::Plot(args) => plot_command::run(args),
         Command::Datasets(args) => datasets_command::run(args),
         Command::Parts(args) => parts_command::run(args),
     }

@@ -90,7 +90,15 @@ impl Output {
     /// A part that can't be saved, and what the file system says.
     pub(crate) fn write_model(&self, model: &Model) -> Result<(), CliError> {
         let bytes = persist::to_bytes(model).map_err(|error| CliError::from_error(&error))?;
-        self.write(|file| file.write_all(&bytes))
+        self.write_bytes(&bytes)
+    }
+
+    /// Writes what is made already.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(crate) fn write_bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        self.write(|file| file.write_all(bytes))
     }
 
     /// Begins the file, to be written bit by bit.

@@ -17,6 +17,7 @@ pub(crate) struct Outputs {
     pub(crate) embedding: Option<Output>,
     pub(crate) latent: Option<Output>,
     pub(crate) model: Option<Output>,
+    pub(crate) plot: Option<Output>,
 }
 
 /// What a run has come to.

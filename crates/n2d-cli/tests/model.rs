@@ -220,6 +220,53 @@ fn a_model_tells_where_it_came_from_and_how_good_it_is() {
 }
 
 #[test]
+fn pictures_are_drawn_of_models_and_of_rows() {
+    let place = with_model();
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--plot",
+        "fit.png",
+        "-q",
+    ]));
+    assert!(place.read("fit.png").starts_with(b"\x89PNG"));
+    let labelled = ["points.csv", "--labels", "group"];
+    for (kind, rows) in [
+        ("clusters", &[][..]),
+        ("clusters", &labelled),
+        ("curve", &[]),
+        ("sizes", &[]),
+        ("confusion", &labelled),
+        ("silhouettes", &[]),
+    ] {
+        let args = [&["plot", "model.n2d", "--out", "p.svg", "--kind", kind], rows].concat();
+        place.ok(&args);
+        let text = String::from_utf8(place.read("p.svg")).unwrap();
+        assert!(text.starts_with("<svg") || text.starts_with("<?xml"), "{kind}");
+    }
+    let stderr = place.refused(2, &["plot", "model.n2d", "--out", "p.jpg"]);
+    assert!(stderr.contains("ends in .png or .svg"), "{stderr}");
+    let stderr = place.refused(2, &["plot", "model.n2d", "--kind", "tree", "--out", "tree.png"]);
+    assert!(stderr.contains("gmm has no condensed tree"), "{stderr}");
+    let stderr = place.refused(2, &["plot", "model.n2d", "--kind", "confusion", "--out", "c.png"]);
+    assert!(stderr.contains("--labels COLUMN|FILE"), "{stderr}");
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--clusterer",
+        "hdbscan",
+        "--out-model",
+        "h.n2d",
+        "-q",
+    ]));
+    place.ok(&["plot", "h.n2d", "--kind", "tree", "--out", "tree.png"]);
+}
+
+#[test]
 fn a_file_says_the_same_as_arguments() {
     let place = with_model();
     let config = place
@@ -318,6 +365,33 @@ fn a_killed_prediction_leaves_the_old_file() {
         let content = String::from_utf8(place.read("labels.csv")).unwrap();
         let whole = content.lines().count() == 1 + 120 * 200 && content.ends_with('\n');
         assert!(content == "old\n" || whole, "{} lines", content.lines().count());
+    }
+}
+
+/// Killed at any moment, a fit leaves its model as it was: the old file, or the whole new one.
+#[cfg(unix)]
+#[test]
+fn a_killed_fit_leaves_a_whole_model() {
+    let place = with_model();
+    let old = place.read("model.n2d");
+    for milliseconds in [50, 150, 250, 350] {
+        let mut child: std::process::Child = place
+            .command(&quick(&[&FIT[..], &["--seed", "9"]].concat()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        // May have ended by itself.
+        let _ = child.kill();
+        child.wait().unwrap();
+        let is_new = || {
+            place
+                .ok(&["info", "model.n2d", "--json"])
+                .stdout
+                .contains("\"seed\":9")
+        };
+        assert!(place.read("model.n2d") == old || is_new());
     }
 }
 

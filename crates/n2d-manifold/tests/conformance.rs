@@ -27,6 +27,7 @@ fn umap() {
     Suite::manifold(config.build().unwrap())
         .with_config(config)
         .transforms()
+        .saves()
         .run();
 }
 

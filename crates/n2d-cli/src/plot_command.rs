@@ -1,0 +1,238 @@
+//! `n2d plot`: pictures of a model, of its training rows or of others.
+
+use std::any::Any;
+
+use n2d::cluster::FittedHdbscan;
+use n2d::metrics::{Noise, assess, silhouette_samples};
+use n2d::neighbors::Metric;
+use n2d::plot::{
+    ClusterSizes, Colours, CondensedTree, ConfusionMatrix, Figure, LearningCurve, PlotError, Scatter,
+    Silhouettes, TreeRow,
+};
+use n2d::{FitContext, FittedClusterer, Labels, Model, Samples};
+use ndarray::{Array2, ArrayView2};
+
+use crate::args::{Picture, PlotArgs};
+use crate::errors::CliError;
+use crate::model_source::load_model;
+use crate::output::Output;
+use crate::source::Source;
+use crate::text::counted;
+
+/// Rows beyond these have no silhouette drawn: it takes the distance of every pair.
+const MOST_SILHOUETTES: usize = 30_000;
+
+/// Runs the command.
+///
+/// # Errors
+/// A bad model, bad data, pictures that the model has not.
+pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
+    let mut inputs = vec![args.model.as_path()];
+    inputs.extend(args.input.as_deref());
+    let output = Output::new(&args.out, &inputs)?;
+    let form = Form::of(&output)?;
+    let model = load_model(&args.model)?;
+    let shown = match &args.input {
+        None => Shown::of_training(&model),
+        Some(input) => Shown::of_rows(
+            &model,
+            &Source::of(input, args.labels.as_deref(), args.data_dir.as_deref())?,
+        )?,
+    };
+    let figure = shown.picture(args.kind, &model)?;
+    output.write_bytes(&form.bytes(&figure)?)
+}
+
+/// What a picture's file is, by the end of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Png,
+    Svg,
+}
+
+impl Form {
+    /// # Errors
+    /// Bad usage for any other ending.
+    pub(crate) fn of(output: &Output) -> Result<Self, CliError> {
+        let ending = output
+            .path()
+            .extension()
+            .map(|ending| ending.to_string_lossy().to_lowercase());
+        match ending.as_deref() {
+            Some("png") => Ok(Self::Png),
+            Some("svg") => Ok(Self::Svg),
+            _ => Err(CliError::usage(format!(
+                "{}: a picture's file ends in .png or .svg",
+                output.path().display()
+            ))),
+        }
+    }
+
+    /// # Errors
+    /// A picture too large.
+    pub(crate) fn bytes(self, figure: &Figure) -> Result<Vec<u8>, CliError> {
+        match self {
+            Self::Png => figure.to_png().map_err(|error| refused(&error)),
+            Self::Svg => Ok(figure.to_svg().into_bytes()),
+        }
+    }
+}
+
+fn refused(error: &PlotError) -> CliError {
+    CliError::from_error(error)
+}
+
+/// Rows with their places, clusters and, where known, classes.
+pub(crate) struct Shown {
+    name: String,
+    embedding: Array2<f32>,
+    clusters: Labels,
+    classes: Option<Labels>,
+    class_names: Vec<String>,
+}
+
+impl Shown {
+    fn of_training(model: &Model) -> Self {
+        Self {
+            name: model.info().dataset.clone(),
+            embedding: model.embedding().to_owned(),
+            clusters: model.labels().clone(),
+            classes: None,
+            class_names: Vec::new(),
+        }
+    }
+
+    fn of_rows(model: &Model, source: &Source) -> Result<Self, CliError> {
+        let data = source.read()?;
+        let x = data.samples().map_err(|error| CliError::from_error(&error))?;
+        let failed = |error: n2d::ApplyError| CliError::from_error(&error);
+        Ok(Self {
+            embedding: model.transform(x).map_err(failed)?,
+            clusters: model.assign(x).map_err(failed)?.labels,
+            name: data.name,
+            classes: data.labels,
+            class_names: data.label_names,
+        })
+    }
+
+    fn picture(&self, kind: Picture, model: &Model) -> Result<Figure, CliError> {
+        match kind {
+            Picture::Clusters => scatter(
+                &self.name,
+                self.embedding.view(),
+                &self.clusters,
+                self.classes
+                    .as_ref()
+                    .map(|classes| (classes, &self.class_names[..])),
+            ),
+            Picture::Sizes => ClusterSizes::new(&self.clusters)
+                .with_title(&self.name)
+                .draw()
+                .map_err(|error| refused(&error)),
+            Picture::Confusion => self.confusion(),
+            Picture::Silhouettes => self.silhouettes(),
+            Picture::Curve => curve(model),
+            Picture::Tree => tree(model),
+        }
+    }
+
+    fn confusion(&self) -> Result<Figure, CliError> {
+        let Some(classes) = &self.classes else {
+            return Err(CliError::usage(
+                "the classes are not known: a confusion matrix compares clusters with classes",
+            )
+            .with_hint("name rows with classes: n2d plot MODEL DATA --labels COLUMN|FILE --kind confusion"));
+        };
+        ConfusionMatrix::new(classes, &self.clusters)
+            .with_class_names(&self.class_names)
+            .with_title(&self.name)
+            .draw()
+            .map_err(|error| refused(&error))
+    }
+
+    fn silhouettes(&self) -> Result<Figure, CliError> {
+        if self.clusters.len() > MOST_SILHOUETTES {
+            return Err(CliError::usage(format!(
+                "silhouettes are drawn of {} at most, but there are {}",
+                counted(MOST_SILHOUETTES, "row"),
+                counted(self.clusters.len(), "row")
+            )));
+        }
+        let y = Samples::new(self.embedding.view()).map_err(|error| CliError::from_error(&error))?;
+        let ctx = &mut FitContext::new(0);
+        let values = silhouette_samples(y, &self.clusters, Noise::LeftOut, Metric::Euclidean, ctx)
+            .map_err(|error| CliError::from_error(&error))?;
+        Silhouettes::new(&values, &self.clusters)
+            .with_title(&self.name)
+            .draw()
+            .map_err(|error| refused(&error))
+    }
+}
+
+/// The embedding by cluster, and by class where they are known, in matching colours.
+///
+/// # Errors
+/// What can't be drawn.
+pub(crate) fn scatter(
+    name: &str,
+    embedding: ArrayView2<'_, f32>,
+    clusters: &Labels,
+    classes: Option<(&Labels, &[String])>,
+) -> Result<Figure, CliError> {
+    let colours = match classes {
+        Some((classes, _)) => Colours::matched(classes, clusters),
+        None => Ok(Colours::of_clusters(clusters)),
+    };
+    let colours = colours.map_err(|error| refused(&error))?;
+    let mut scatter = Scatter::new(embedding, clusters)
+        .with_colours(&colours)
+        .with_title(name);
+    if let Some((classes, names)) = classes {
+        scatter = scatter.with_classes(classes).with_class_names(names);
+        if let Ok(scores) = assess(classes, clusters) {
+            scatter = scatter.with_facts(scores.to_string());
+        }
+    }
+    scatter.draw().map_err(|error| refused(&error))
+}
+
+fn curve(model: &Model) -> Result<Figure, CliError> {
+    let encoder = model.info().reports.first();
+    let Some(report) = encoder.filter(|report| !report.history.is_empty()) else {
+        return Err(CliError::usage(
+            "this model has no learning curve: its encoder was not trained in rounds",
+        ));
+    };
+    let values: Vec<f64> = report.history.iter().flatten().copied().collect();
+    let title = format!("{}: {}", model.info().dataset, report.part);
+    LearningCurve::new(&report.part, &values)
+        .with_title(title)
+        .draw()
+        .map_err(|error| refused(&error))
+}
+
+fn tree(model: &Model) -> Result<Figure, CliError> {
+    let clusterer: &dyn FittedClusterer = &**model.pipeline().clusterer();
+    let any: &dyn Any = clusterer;
+    let Some(hdbscan) = any.downcast_ref::<FittedHdbscan>() else {
+        let name = clusterer.name();
+        return Err(CliError::usage(format!(
+            "{name} has no condensed tree: hdbscan has"
+        )));
+    };
+    let rows: Vec<TreeRow> = hdbscan
+        .condensed_tree()
+        .iter()
+        .map(|row| TreeRow {
+            parent: row.parent,
+            child: row.child,
+            lambda: row.lambda,
+            size: row.size,
+        })
+        .collect();
+    CondensedTree::new(&rows)
+        .with_selected(&hdbscan.selected_clusters())
+        .with_title(&model.info().dataset)
+        .draw()
+        .map_err(|error| refused(&error))
+}
