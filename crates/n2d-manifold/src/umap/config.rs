@@ -8,6 +8,10 @@ use super::Umap;
 use super::curve::Curve;
 use super::layout::MAX_COMPONENTS;
 
+/// Bounds of what a layout takes: far above any use, so that no model file makes placing a row last for ever.
+pub(super) const MOST_EPOCHS: usize = 100_000;
+pub(super) const MOST_NEGATIVE_SAMPLES: usize = 1000;
+
 /// The options of [`Umap`]. Names and meanings are those of umap-learn; defaults too, but where the N2D paper differs
 /// (`n_neighbors`, `min_dist`).
 ///
@@ -200,6 +204,13 @@ impl UmapConfig {
         options.positive("spread", self.spread.into())?;
         options.between("min_dist", self.min_dist.into(), 0.0, self.spread.into())?;
         options.positive("learning_rate", self.learning_rate.into())?;
+        let most = MOST_NEGATIVE_SAMPLES as f64;
+        options.between(
+            "negative_sample_rate",
+            self.negative_sample_rate as f64,
+            0.0,
+            most,
+        )?;
         options.not_negative("repulsion_strength", self.repulsion_strength.into())?;
         options.between(
             "local_connectivity",
@@ -209,7 +220,7 @@ impl UmapConfig {
         )?;
         options.between("set_op_mix_ratio", self.set_op_mix_ratio.into(), 0.0, 1.0)?;
         if let Some(n_epochs) = self.n_epochs {
-            options.at_least("n_epochs", n_epochs, 1)?;
+            options.between("n_epochs", n_epochs as f64, 1.0, MOST_EPOCHS as f64)?;
         }
         if let Some(distance) = self.disconnection_distance {
             options.positive("disconnection_distance", distance.into())?;

@@ -5,6 +5,7 @@ use n2d_core::{PartConfig, Samples};
 use n2d_neighbors::NeighborIndex;
 use serde::{Deserialize, Serialize};
 
+use super::config::{MOST_EPOCHS, MOST_NEGATIVE_SAMPLES};
 use super::curve::Curve;
 use super::density::Radii;
 use super::fitted::{FittedUmap, Seen};
@@ -57,12 +58,14 @@ impl Persist for GraphEmbedding {
     fn load(state: &State) -> Result<Self, LoadError> {
         let settling: Settling = state.get("settling")?;
         let positive = |v: f32| v.is_finite() && v > 0.0;
-        let allowed = "positive and finite numbers, and at least one epoch";
+        let allowed =
+            "positive and finite numbers, epochs and negative samples within the bounds of the options";
         let usable = [settling.a, settling.b, settling.learning_rate]
             .into_iter()
             .all(positive)
             && (settling.repulsion_strength == 0.0 || positive(settling.repulsion_strength))
-            && settling.n_epochs > 0;
+            && (1..=MOST_EPOCHS).contains(&settling.n_epochs)
+            && settling.negative_sample_rate <= MOST_NEGATIVE_SAMPLES;
         state.expect("settling", allowed, usable)?;
         let embedding = state.finite_matrix("embedding")?;
         let allowed = format!("at most {MAX_COMPONENTS} columns wide and of rows that `Samples` can hold");
