@@ -79,7 +79,7 @@ fn an_interrupted_later_stage_keeps_the_latents() {
     let mut args = quick(&["fit", "points.csv", "--labels", "group", "--seed", "3"]);
     args.extend([
         "--set",
-        "umap.n_epochs=100000000",
+        "umap.n_epochs=100000",
         "--latent",
         "z.npy",
         "--out",
