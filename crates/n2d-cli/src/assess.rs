@@ -1,12 +1,14 @@
 //! `n2d assess`: how good a model's clusters are, by themselves or against known classes.
 
+use std::path::Path;
+
 use n2d::metrics::{Comparison, Noise, SilhouetteOptions, assess as agreement, silhouette};
 use n2d::{FitContext, Labels, Model, Samples};
 use serde::Serialize;
 
 use crate::args::AssessArgs;
 use crate::errors::{CliError, print_stdout};
-use crate::model_source::{RangeCheck, load_model};
+use crate::model_source::{RangeCheck, check_columns, load_model};
 use crate::source::Source;
 use crate::text::{Align, Style, counted, table};
 
@@ -66,6 +68,8 @@ fn of_fit(model: &Model, scores: &mut Scores) -> Result<(), CliError> {
 fn of_rows(model: &Model, source: &Source, args: &AssessArgs, scores: &mut Scores) -> Result<(), CliError> {
     let data = source.read()?;
     scores.rows.clone_from(&data.name);
+    let input = args.input.as_deref().unwrap_or(Path::new(""));
+    check_columns(model, input, data.n_features(), &data.feature_names)?;
     let x = data.samples().map_err(|error| CliError::from_error(&error))?;
     let failed = |error: n2d::ApplyError| CliError::from_error(&error);
     let labels = model.assign(x).map_err(failed)?.labels;

@@ -14,7 +14,7 @@ use n2d::{
 use crate::args::{FitArgs, in_range_of_threads};
 use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
-use crate::output::Output;
+use crate::output::{Output, named_npy};
 use crate::plan::{Plan, read_config};
 use crate::plot_command::{Form, scatter};
 use crate::progress::{Screen, Watcher};
@@ -257,6 +257,8 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         &outputs.plot,
     ])?;
     outputs.plot.as_ref().map(Form::of).transpose()?;
+    named_npy("--embedding", args.embedding.as_deref())?;
+    named_npy("--latent", args.latent.as_deref())?;
     Ok(outputs)
 }
 

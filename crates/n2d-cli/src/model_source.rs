@@ -50,6 +50,11 @@ impl<'a> Rows<'a> {
         model: &Model,
     ) -> Result<Self, CliError> {
         let rows = match input.to_string_lossy().parse::<BuiltIn>() {
+            Ok(set) if !drop.is_empty() => {
+                return Err(CliError::usage(format!(
+                    "--drop is for text files, but {set} is a built-in data set"
+                )));
+            }
             Ok(set) => Self::BuiltIn {
                 name: set.name(),
                 x: load_set(set, data_dir.map(PathBuf::as_path))?.x,
@@ -64,41 +69,12 @@ impl<'a> Rows<'a> {
             }
             Err(error) => return Err(unknown_name(&error, true)),
         };
-        rows.fit_to(model, input)?;
+        let names = match &rows {
+            Self::File(file) => file.feature_names(),
+            Self::BuiltIn { .. } => &[],
+        };
+        check_columns(model, input, rows.n_features(), names)?;
         Ok(rows)
-    }
-
-    fn fit_to(&self, model: &Model, input: &Path) -> Result<(), CliError> {
-        let (given, expected) = (self.n_features(), model.n_features());
-        let names = &model.info().feature_names;
-        if given != expected {
-            let refusal = CliError::failed(format!(
-                "{}: {given} columns, but the model was fitted on rows of {expected}",
-                input.display()
-            ));
-            return Err(refusal.with_hint(match names.is_empty() {
-                true => "--drop COLUMN leaves a column out".to_owned(),
-                false => format!(
-                    "the model's columns: {}; --drop COLUMN leaves one out",
-                    names.join(", ")
-                ),
-            }));
-        }
-        let Self::File(file) = self else { return Ok(()) };
-        let other = names
-            .iter()
-            .zip(file.feature_names())
-            .position(|(known, given)| known != given);
-        match other {
-            Some(column) => Err(CliError::failed(format!(
-                "{}: column {column} is \"{}\", but the model was fitted with \"{}\" there",
-                input.display(),
-                file.feature_names()[column],
-                names[column]
-            ))
-            .with_hint("the columns must be those of the training data, in their order")),
-            None => Ok(()),
-        }
     }
 
     fn n_features(&self) -> usize {
@@ -130,6 +106,46 @@ impl<'a> Rows<'a> {
                 Ok((chunk.nrows() > 0).then_some(chunk))
             }
         }
+    }
+}
+
+/// That rows of such columns are those a model was fitted on; `names` are empty where columns have none.
+///
+/// # Errors
+/// Another width, or other names.
+pub(crate) fn check_columns(
+    model: &Model,
+    input: &Path,
+    given: usize,
+    names: &[String],
+) -> Result<(), CliError> {
+    let expected = model.n_features();
+    let known = &model.info().feature_names;
+    if given != expected {
+        let refusal = CliError::failed(format!(
+            "{}: {given} columns, but the model was fitted on rows of {expected}",
+            input.display()
+        ));
+        return Err(refusal.with_hint(match known.is_empty() {
+            true => {
+                "the columns must be those of the training data; predict leaves some out with --drop COLUMN"
+                    .to_owned()
+            }
+            false => format!(
+                "the model's columns: {}; predict leaves others out with --drop COLUMN",
+                known.join(", ")
+            ),
+        }));
+    }
+    match known.iter().zip(names).position(|(known, given)| known != given) {
+        Some(column) => Err(CliError::failed(format!(
+            "{}: column {column} is \"{}\", but the model was fitted with \"{}\" there",
+            input.display(),
+            names[column],
+            known[column]
+        ))
+        .with_hint("the columns must be those of the training data, in their order")),
+        None => Ok(()),
     }
 }
 

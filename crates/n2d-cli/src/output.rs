@@ -123,6 +123,26 @@ impl Output {
     }
 }
 
+/// That a file for an array does not have the name of a text file, which it would not be.
+///
+/// # Errors
+/// Bad usage for such a name.
+pub(crate) fn named_npy(argument: &str, path: Option<&Path>) -> Result<(), CliError> {
+    let is_text = |path: &&Path| {
+        let ending = path
+            .extension()
+            .map(|ending| ending.to_string_lossy().to_lowercase());
+        matches!(ending.as_deref(), Some("csv" | "tsv" | "txt"))
+    };
+    match path.filter(is_text) {
+        None => Ok(()),
+        Some(path) => Err(CliError::usage(format!(
+            "{argument} {}: it is written as a .npy array, not as text",
+            path.display()
+        ))),
+    }
+}
+
 /// A `.npy` array of 32-bit floats whose number of rows shows at its end.
 pub(crate) struct GrowingNpy<'a> {
     output: &'a Output,

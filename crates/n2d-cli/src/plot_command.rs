@@ -1,6 +1,7 @@
 //! `n2d plot`: pictures of a model, of its training rows or of others.
 
 use std::any::Any;
+use std::path::Path;
 
 use n2d::cluster::FittedHdbscan;
 use n2d::metrics::{Noise, assess, silhouette_samples};
@@ -14,7 +15,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::args::{Picture, PlotArgs};
 use crate::errors::CliError;
-use crate::model_source::load_model;
+use crate::model_source::{check_columns, load_model};
 use crate::output::Output;
 use crate::source::Source;
 use crate::text::counted;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
         None => Shown::of_training(&model),
         Some(input) => Shown::of_rows(
             &model,
+            input,
             &Source::of(input, args.labels.as_deref(), args.data_dir.as_deref())?,
         )?,
     };
@@ -102,8 +104,9 @@ impl Shown {
         }
     }
 
-    fn of_rows(model: &Model, source: &Source) -> Result<Self, CliError> {
+    fn of_rows(model: &Model, input: &Path, source: &Source) -> Result<Self, CliError> {
         let data = source.read()?;
+        check_columns(model, input, data.n_features(), &data.feature_names)?;
         let x = data.samples().map_err(|error| CliError::from_error(&error))?;
         let failed = |error: n2d::ApplyError| CliError::from_error(&error);
         Ok(Self {

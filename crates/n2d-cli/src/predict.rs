@@ -11,7 +11,7 @@ use crate::errors::CliError;
 use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
 use crate::model_source::{RangeCheck, Rows, load_model};
-use crate::output::{GrowingNpy, Output};
+use crate::output::{GrowingNpy, Output, named_npy};
 use crate::progress::Screen;
 use crate::text::counted;
 
@@ -103,6 +103,9 @@ struct Outputs {
 
 impl Outputs {
     fn new(args: &PredictArgs) -> Result<Self, CliError> {
+        named_npy("--embedding", args.embedding.as_deref())?;
+        named_npy("--latent", args.latent.as_deref())?;
+        named_npy("--reconstruction", args.reconstruction.as_deref())?;
         let inputs = [args.model.as_path(), args.input.as_path()];
         let checked = |path: &Option<_>| {
             path.as_ref()

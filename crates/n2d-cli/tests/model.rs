@@ -154,6 +154,12 @@ fn what_does_not_fit_is_refused_with_advice() {
         &["predict", "model.n2d", "swapped.csv"],
         "column 0 is \"b\", but the model was fitted with \"a\" there",
     );
+    says(1, &["assess", "model.n2d", "swapped.csv"], "column 0 is \"b\"");
+    says(
+        2,
+        &["predict", "model.n2d", "pendigits", "--drop", "a"],
+        "--drop is for text files",
+    );
     place.write("narrow.csv", "a,b\n1,2\n");
     says(
         1,
