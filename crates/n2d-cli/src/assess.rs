@@ -72,11 +72,13 @@ fn of_rows(model: &Model, source: &Source, args: &AssessArgs, scores: &mut Score
     check_columns(model, input, data.n_features(), &data.feature_names)?;
     let x = data.samples().map_err(|error| CliError::from_error(&error))?;
     let failed = |error: n2d::ApplyError| CliError::from_error(&error);
-    let labels = model.assign(x).map_err(failed)?.labels;
-    let embedding = model.transform(x).map_err(failed)?;
-    let y = Samples::new(embedding.view()).map_err(|error| CliError::from_error(&error))?;
+    let answers = model.answers(x).map_err(failed)?;
+    let labels = answers.assigned.labels;
+    let y = Samples::new(answers.embedding.view()).map_err(|error| CliError::from_error(&error))?;
     of_labels(&labels, y, scores);
-    if let Ok(again) = model.reconstruct(x) {
+    let z = Samples::new(answers.latents.view()).map_err(|error| CliError::from_error(&error))?;
+    // Not every encoder can decode.
+    if let Ok(again) = model.decode(z) {
         let squared = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
         let sum: f64 = again.iter().zip(x.as_slice()).map(squared).sum();
         scores.reconstruction_mse = Some(sum / again.len() as f64);

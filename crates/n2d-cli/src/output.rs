@@ -26,9 +26,7 @@ impl Output {
     /// A folder that is missing or read-only, something that is no plain file; bad usage where it is one of `inputs`.
     pub(crate) fn new(path: &Path, inputs: &[&Path]) -> Result<Self, CliError> {
         let at = |reason: &str| CliError::failed(format!("{} can't be written: {reason}", path.display()));
-        // A file that is there may be a link; one that is not has a folder that is.
-        let target = fs::canonicalize(path).or_else(|_| beside(path));
-        let target = target.map_err(|error| at(&folder_reason(path, &error)))?;
+        let target = persist::resolve(path).map_err(|error| at(&folder_reason(path, &error)))?;
         if target.is_dir() {
             return Err(at("it is a folder"));
         }
@@ -188,22 +186,12 @@ impl<'a> GrowingNpy<'a> {
     }
 }
 
-/// A file that is not there yet, in a folder that is.
-fn beside(path: &Path) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    Ok(fs::canonicalize(folder_of(path))?.join(name))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
 fn folder_reason(path: &Path, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no folder {}", folder_of(path).display()),
+        io::ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path);
+            format!("there is no folder {}", folder.display())
+        }
         io::ErrorKind::InvalidInput => "it is no name of a file".to_owned(),
         _ => plain(error),
     }

@@ -9,17 +9,6 @@ use crate::text::{Align, Style, table};
 
 const STAGES: [Stage; 3] = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
 
-/// Options that the pipeline sets at a stage where the number of clusters is known, and to what.
-const SET_BY_PIPELINE: [(Stage, &str, &str); 3] = [
-    (
-        Stage::Encoder,
-        "latent_dim",
-        "the number of clusters, or --latent-dim",
-    ),
-    (Stage::Manifold, "n_components", "the number of clusters"),
-    (Stage::Clusterer, "n_clusters", "the number of clusters"),
-];
-
 /// Runs the command.
 ///
 /// # Errors
@@ -37,7 +26,8 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
             let default = if i == 0 { ", the default" } else { "" };
             let lead = if text.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{lead}{}  ({stage}{default})\n", style.bold(name)));
-            text.push_str(&options(stage, &registry.defaults(stage, name)?));
+            let sized = registry.sized_by_clusters(stage, name)?;
+            text.push_str(&options(stage, sized, &registry.defaults(stage, name)?));
         }
     }
     if let (true, Some(name)) = (text.is_empty(), &args.name) {
@@ -49,17 +39,19 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
     print_stdout(&text)
 }
 
-fn options(stage: Stage, defaults: &Map<String, Value>) -> String {
+/// The options with their defaults; `sized` is the one that the pipeline sets where the number of clusters is known.
+fn options(stage: Stage, sized: Option<&str>, defaults: &Map<String, Value>) -> String {
+    let size = match stage {
+        Stage::Encoder => "the number of clusters, or --latent-dim",
+        Stage::Manifold | Stage::Clusterer => "the number of clusters",
+    };
     let row = |(option, value): (&String, &Value)| {
-        let by_pipeline = SET_BY_PIPELINE
-            .iter()
-            .find(|(at, name, _)| *at == stage && name == option);
-        let value = match (by_pipeline, value) {
-            (Some((.., what)), Value::Null) => (*what).to_owned(),
-            (Some((.., what)), default) => format!("{what}; {default} where that is not known"),
-            (None, Value::Null) => "unset".to_owned(),
-            (None, Value::String(text)) => text.clone(),
-            (None, other) => other.to_string(),
+        let value = match (sized == Some(option.as_str()), value) {
+            (true, Value::Null) => size.to_owned(),
+            (true, default) => format!("{size}; {default} where that is not known"),
+            (false, Value::Null) => "unset".to_owned(),
+            (false, Value::String(text)) => text.clone(),
+            (false, other) => other.to_string(),
         };
         vec![option.clone(), value]
     };

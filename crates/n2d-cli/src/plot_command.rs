@@ -108,10 +108,10 @@ impl Shown {
         let data = source.read()?;
         check_columns(model, input, data.n_features(), &data.feature_names)?;
         let x = data.samples().map_err(|error| CliError::from_error(&error))?;
-        let failed = |error: n2d::ApplyError| CliError::from_error(&error);
+        let answers = model.answers(x).map_err(|error| CliError::from_error(&error))?;
         Ok(Self {
-            embedding: model.transform(x).map_err(failed)?,
-            clusters: model.assign(x).map_err(failed)?.labels,
+            embedding: answers.embedding,
+            clusters: answers.assigned.labels,
             name: data.name,
             classes: data.labels,
             class_names: data.label_names,

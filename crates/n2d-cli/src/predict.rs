@@ -1,9 +1,14 @@
 //! `n2d predict`: a model on new rows, in chunks, to files or stdout.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
+use n2d::check::made_by;
 use n2d::persist::AtomicFile;
-use n2d::{Assigned, Capability, FittedClusterer, FittedEncoder, FittedManifold, Model, Samples};
+use n2d::{
+    Answers, ApplyError, Capability, FittedClusterer, FittedEncoder, FittedManifold, Model, PredictProba,
+    Samples,
+};
 use ndarray::Array2;
 
 use crate::args::PredictArgs;
@@ -35,8 +40,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
     while let Some(chunk) = rows.next()? {
         let x = Samples::new(chunk.view()).map_err(|error| CliError::from_error(&error))?;
         range.see(x);
-        let answers = parallelism.install(|| Answers::of(&model, x, &outputs, args.proba))?;
-        writers.write(&answers)?;
+        let found = parallelism.install(|| Found::of(&model, x, args));
+        writers.write(&found.map_err(|error| CliError::from_error(&error))?)?;
         waiting.say(counted(writers.n_rows, "row"));
         if interrupt.token().is_cancelled() {
             return Err(interrupt.interrupted());
@@ -107,11 +112,8 @@ impl Outputs {
         named_npy("--latent", args.latent.as_deref())?;
         named_npy("--reconstruction", args.reconstruction.as_deref())?;
         let inputs = [args.model.as_path(), args.input.as_path()];
-        let checked = |path: &Option<_>| {
-            path.as_ref()
-                .map(|path: &std::path::PathBuf| Output::new(path, &inputs))
-                .transpose()
-        };
+        let checked =
+            |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
         let outputs = Self {
             labels: checked(&args.out)?,
             embedding: checked(&args.embedding)?,
@@ -137,53 +139,33 @@ impl Outputs {
     }
 }
 
-/// What the model says of some rows.
-struct Answers {
-    assigned: Assigned,
+/// What the model says of some rows, and what is asked for besides.
+struct Found {
+    answers: Answers,
     proba: Option<Array2<f32>>,
-    embedding: Array2<f32>,
-    latent: Array2<f32>,
     reconstruction: Option<Array2<f32>>,
 }
 
-impl Answers {
-    /// Each stage once, whatever is asked for.
-    fn of(model: &Model, x: Samples<'_>, outputs: &Outputs, proba: bool) -> Result<Self, CliError> {
-        let failed = |error: n2d::ApplyError| CliError::from_error(&error);
-        let latent = model.encode(x).map_err(failed)?;
-        let later = model.pipeline().manifold_clusterer();
-        let z = Samples::new(latent.view()).map_err(|error| CliError::from_error(&error))?;
-        let embedding = later.transform(z).map_err(failed)?;
-        let y = Samples::new(embedding.view()).map_err(|error| CliError::from_error(&error))?;
-        let clusterer = later.clusterer();
-        let assigned = match (clusterer.as_predict(), clusterer.as_approximate_predict()) {
-            (Some(part), _) => Assigned {
-                labels: part.predict(y).map_err(failed)?,
-                strengths: None,
-            },
-            (None, part) => {
-                let part = part.ok_or_else(|| CliError::failed("the clusterer can't label new rows"))?;
-                let (labels, strengths) = part.approximate_predict(y).map_err(failed)?;
-                Assigned {
-                    labels,
-                    strengths: Some(strengths),
-                }
-            }
+impl Found {
+    fn of(model: &Model, x: Samples<'_>, args: &PredictArgs) -> Result<Self, ApplyError> {
+        let answers = model.answers(x)?;
+        let pipeline = model.pipeline();
+        let proba = match args.proba {
+            true => Some(
+                pipeline
+                    .clusterer()
+                    .predict_proba(made_by(pipeline.manifold().name(), answers.embedding.view())?)?,
+            ),
+            false => None,
         };
-        let proba = match clusterer.as_predict_proba() {
-            Some(part) if proba => Some(part.predict_proba(y).map_err(failed)?),
-            _ => None,
-        };
-        let reconstruction = match &outputs.reconstruction {
-            Some(_) => Some(model.decode(z).map_err(failed)?),
+        let reconstruction = match args.reconstruction {
+            Some(_) => Some(model.decode(made_by(pipeline.encoder().name(), answers.latents.view())?)?),
             None => None,
         };
         Ok(Self {
-            assigned,
+            answers,
             proba,
-            embedding,
             reconstruction,
-            latent,
         })
     }
 }
@@ -217,23 +199,23 @@ impl<'a> Writers<'a> {
         })
     }
 
-    fn write(&mut self, answers: &Answers) -> Result<(), CliError> {
-        self.write_labels(answers)?;
+    fn write(&mut self, found: &Found) -> Result<(), CliError> {
+        self.write_labels(found)?;
         for (file, rows) in [
-            (&mut self.embedding, Some(&answers.embedding)),
-            (&mut self.latent, Some(&answers.latent)),
-            (&mut self.reconstruction, answers.reconstruction.as_ref()),
+            (&mut self.embedding, Some(&found.answers.embedding)),
+            (&mut self.latent, Some(&found.answers.latents)),
+            (&mut self.reconstruction, found.reconstruction.as_ref()),
         ] {
             if let (Some(file), Some(rows)) = (file, rows) {
                 file.append(rows.view())?;
             }
         }
-        self.n_rows += answers.embedding.nrows();
+        self.n_rows += found.answers.embedding.nrows();
         Ok(())
     }
 
-    fn write_labels(&mut self, answers: &Answers) -> Result<(), CliError> {
-        let text = table(answers, self.n_rows);
+    fn write_labels(&mut self, found: &Found) -> Result<(), CliError> {
+        let text = table(found, self.n_rows);
         match &mut self.labels {
             Table::File(output, file) => file
                 .write_all(text.as_bytes())
@@ -257,26 +239,26 @@ impl<'a> Writers<'a> {
 }
 
 /// Lines of CSV, after a header at the beginning: `row,cluster`, then `strength` or `p0,p1,...` where there are any.
-fn table(answers: &Answers, first_row: usize) -> String {
+fn table(found: &Found, first_row: usize) -> String {
     use std::fmt::Write;
     let mut text = String::new();
-    let strengths = answers.assigned.strengths.as_deref();
+    let strengths = found.answers.assigned.strengths.as_deref();
     if first_row == 0 {
         text.push_str("row,cluster");
         if strengths.is_some() {
             text.push_str(",strength");
         }
-        let n_clusters = answers.proba.as_ref().map_or(0, Array2::ncols);
+        let n_clusters = found.proba.as_ref().map_or(0, Array2::ncols);
         (0..n_clusters).for_each(|cluster| text.push_str(&format!(",p{cluster}")));
         text.push('\n');
     }
-    for (i, label) in answers.assigned.labels.as_slice().iter().enumerate() {
+    for (i, label) in found.answers.assigned.labels.as_slice().iter().enumerate() {
         // Writing to a string can't fail.
         let _ = write!(text, "{},{label}", first_row + i);
         if let Some(strengths) = strengths {
             let _ = write!(text, ",{:?}", strengths[i]);
         }
-        if let Some(proba) = &answers.proba {
+        if let Some(proba) = &found.proba {
             proba.row(i).iter().for_each(|p| {
                 let _ = write!(text, ",{p:?}");
             });

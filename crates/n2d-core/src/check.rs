@@ -9,6 +9,8 @@
 //! assert_eq!(error.to_string(), "umap.n_neighbors must be at least 2, but is 1");
 //! ```
 
+use ndarray::ArrayView2;
+
 use crate::{ApplyError, ConfigError, FitError, Samples};
 
 /// The options of one part, for checking them.
@@ -127,6 +129,17 @@ pub fn same_features(part: &str, expected: usize, x: Samples<'_>) -> Result<(), 
         part: part.to_owned(),
         expected,
         given,
+    })
+}
+
+/// What a part made, as samples for the next one.
+///
+/// # Errors
+/// [`ApplyError::Data`] in the part's name where it is not finite.
+pub fn made_by<'a>(part: &str, made: ArrayView2<'a, f32>) -> Result<Samples<'a>, ApplyError> {
+    Samples::new(made).map_err(|source| ApplyError::Data {
+        part: part.to_owned(),
+        source,
     })
 }
 

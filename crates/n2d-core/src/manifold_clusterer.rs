@@ -1,5 +1,6 @@
 use ndarray::{Array2, ArrayView2};
 
+use crate::check::made_by;
 use crate::{
     ApplyError, ApproximatePredict, Clusterer, Fit, FitContext, FitError, FittedClusterer, FittedManifold,
     Labels, Manifold, Predict, PredictProba, Report, Samples, Transform,
@@ -177,14 +178,6 @@ impl<M: FittedManifold, C: FittedClusterer> FittedManifoldClusterer<M, C> {
         M: Transform,
     {
         let embedding = self.manifold.transform(z)?;
-        apply(checked(self.manifold.name(), embedding.view())?)
+        apply(made_by(self.manifold.name(), embedding.view())?)
     }
-}
-
-/// What a part made, as samples for the next one.
-pub(crate) fn checked<'a>(part: &str, made: ArrayView2<'a, f32>) -> Result<Samples<'a>, ApplyError> {
-    Samples::new(made).map_err(|source| ApplyError::Data {
-        part: part.to_owned(),
-        source,
-    })
 }

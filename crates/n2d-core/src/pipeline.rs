@@ -1,6 +1,6 @@
 use ndarray::{Array2, ArrayView2};
 
-use crate::manifold_clusterer::checked;
+use crate::check::made_by;
 use crate::{
     ApplyError, ApproximatePredict, Clusterer, Decode, Encoder, Fit, FitContext, FitError, FittedClusterer,
     FittedEncoder, FittedManifold, FittedManifoldClusterer, Labels, Manifold, ManifoldClusterer, Predict,
@@ -71,7 +71,7 @@ impl<E: Encoder, M: Manifold, C: Clusterer> N2d<E, M, C> {
             report,
         } = encoder;
         let latents = ctx.parallelism().install(|| encoder.encode(x))?;
-        let z = checked(encoder.name(), latents.view())?;
+        let z = made_by(encoder.name(), latents.view())?;
         let later = self.manifold_clusterer.fit(z, ctx)?;
         let mut parts = vec![report];
         parts.extend(later.report.parts);
@@ -233,6 +233,6 @@ impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C>
         apply: impl FnOnce(Samples<'_>) -> Result<T, ApplyError>,
     ) -> Result<T, ApplyError> {
         let latents = self.encoder.encode(x)?;
-        apply(checked(self.encoder.name(), latents.view())?)
+        apply(made_by(self.encoder.name(), latents.view())?)
     }
 }

@@ -1,5 +1,6 @@
-use std::io::Write as _;
 use std::path::Path;
+
+use n2d_core::persist::write_atomically;
 
 use crate::scene::Scene;
 use crate::{PlotError, raster, svg};
@@ -86,25 +87,9 @@ impl Figure {
                 });
             }
         };
-        write(path, &bytes).map_err(|source| PlotError::Write {
+        write_atomically(path, |file| file.write_all(&bytes)).map_err(|source| PlotError::Write {
             path: path.to_owned(),
             source,
         })
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are for their owner alone, but this one becomes a file like any other.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".n2d-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -51,7 +51,7 @@ mod registry;
 mod run_config;
 
 pub use config::{PartChoice, PipelineConfig};
-pub use model::{Assigned, Model, ModelInfo, StageReport};
+pub use model::{Answers, Assigned, Model, ModelInfo, StageReport};
 pub use n2d_cluster as cluster;
 pub use n2d_core::*;
 pub use n2d_datasets as datasets;

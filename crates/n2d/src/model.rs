@@ -1,9 +1,10 @@
 use std::path::Path;
 
+use n2d_core::check::made_by;
 use n2d_core::persist::{self, LoadError, Save, SaveError, State};
 use n2d_core::{
-    ApplyError, DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d, Labels, Report,
-    Samples,
+    ApplyError, ApproximatePredict, DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d,
+    Labels, Report, Samples,
 };
 use n2d_datasets::Scaler;
 use ndarray::{Array2, ArrayView2};
@@ -142,6 +143,17 @@ impl ModelInfo {
     }
 }
 
+/// All that a model finds out about rows on the way to their labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// Their latents, `(n_samples, latent_dim)`.
+    pub latents: Array2<f32>,
+    /// Where they lie on the manifold, `(n_samples, n_components)`.
+    pub embedding: Array2<f32>,
+    /// Their labels.
+    pub assigned: Assigned,
+}
+
 /// Labels of new rows, by whatever rule the clusterer has for them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assigned {
@@ -220,7 +232,7 @@ impl Model {
                     scaler: None,
                     info: state.get("info")?,
                 };
-                if !state.get::<bool>("scaled")? {
+                if !state.has_part("scaling") {
                     return Ok(model);
                 }
                 let scaler = state.part("scaling")?.load()?;
@@ -329,16 +341,31 @@ impl Model {
     /// # Errors
     /// [`ApplyError`] for rows of another width, and parts that can do neither.
     pub fn assign(&self, x: Samples<'_>) -> Result<Assigned, ApplyError> {
-        if self.pipeline.clusterer().as_predict().is_some() {
-            return Ok(Assigned {
-                labels: self.predict(x)?,
-                strengths: None,
-            });
-        }
-        let (labels, strengths) = self.approximate_predict(x)?;
-        Ok(Assigned {
-            labels,
-            strengths: Some(strengths),
+        Ok(self.answers(x)?.assigned)
+    }
+
+    /// The latents, the places and the labels of new rows, with each stage done once.
+    ///
+    /// # Errors
+    /// As [`assign`](Self::assign).
+    pub fn answers(&self, x: Samples<'_>) -> Result<Answers, ApplyError> {
+        let latents = self.encode(x)?;
+        let later = self.pipeline.manifold_clusterer();
+        let z = made_by(self.pipeline.encoder().name(), latents.view())?;
+        let embedding = later.transform(z)?;
+        let y = made_by(later.manifold().name(), embedding.view())?;
+        let clusterer = later.clusterer();
+        let (labels, strengths) = match clusterer.as_predict() {
+            Some(part) => (part.predict(y)?, None),
+            None => {
+                let (labels, strengths) = clusterer.approximate_predict(y)?;
+                (labels, Some(strengths))
+            }
+        };
+        Ok(Answers {
+            latents,
+            embedding,
+            assigned: Assigned { labels, strengths },
         })
     }
 
@@ -352,11 +379,7 @@ impl Model {
         };
         let mut rows = x.view().to_owned();
         scaler.apply(&mut rows)?;
-        let scaled = Samples::new(rows.view()).map_err(|source| ApplyError::Data {
-            part: "scaling".to_owned(),
-            source,
-        })?;
-        apply(scaled)
+        apply(made_by("scaling", rows.view())?)
     }
 
     fn unscaled(&self, mut rows: Array2<f32>) -> Result<Array2<f32>, ApplyError> {
@@ -374,7 +397,6 @@ impl Save for Model {
 
     fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
         state.set("info", &self.info);
-        state.set("scaled", &self.scaler.is_some());
         if let Some(scaler) = &self.scaler {
             state.put_part("scaling", scaler)?;
         }

@@ -167,17 +167,12 @@ impl Registry {
     /// # Errors
     /// [`BuildError::UnknownPart`].
     pub fn sized_by_clusters(&self, stage: Stage, name: &str) -> Result<Option<&'static str>, BuildError> {
-        let (option, follows) = match stage {
-            Stage::Encoder => ("latent_dim", find(&self.encoders, stage, name)?.follows_clusters),
-            Stage::Manifold => (
-                "n_components",
-                find(&self.manifolds, stage, name)?.follows_clusters,
-            ),
-            Stage::Clusterer => (
-                "n_clusters",
-                find(&self.clusterers, stage, name)?.follows_clusters,
-            ),
+        let follows = match stage {
+            Stage::Encoder => find(&self.encoders, stage, name)?.follows_clusters,
+            Stage::Manifold => find(&self.manifolds, stage, name)?.follows_clusters,
+            Stage::Clusterer => find(&self.clusterers, stage, name)?.follows_clusters,
         };
+        let option = size_option(stage);
         let has = self.defaults(stage, name)?.contains_key(option);
         Ok((follows && has).then_some(option))
     }
@@ -191,25 +186,10 @@ impl Registry {
             let part = config.clusterer.name.clone();
             return Err(BuildError::NeedsClusters { part });
         }
-        let latent_dim = config.latent_dim.or(config.n_clusters);
-        let encoder = make(
-            &self.encoders,
-            Stage::Encoder,
-            &config.encoder,
-            ("latent_dim", latent_dim),
-        )?;
-        let manifold = make(
-            &self.manifolds,
-            Stage::Manifold,
-            &config.manifold,
-            ("n_components", config.n_clusters),
-        )?;
-        let clusterer = make(
-            &self.clusterers,
-            Stage::Clusterer,
-            &config.clusterer,
-            ("n_clusters", config.n_clusters),
-        )?;
+        let (n_clusters, latent_dim) = (config.n_clusters, config.latent_dim.or(config.n_clusters));
+        let encoder = make(&self.encoders, Stage::Encoder, &config.encoder, latent_dim)?;
+        let manifold = make(&self.manifolds, Stage::Manifold, &config.manifold, n_clusters)?;
+        let clusterer = make(&self.clusterers, Stage::Clusterer, &config.clusterer, n_clusters)?;
         Ok(N2d::new(encoder, ManifoldClusterer::new(manifold, clusterer)))
     }
 
@@ -219,7 +199,7 @@ impl Registry {
     /// [`BuildError::UnknownPart`].
     pub fn takes_clusters(&self, clusterer: &PartChoice) -> Result<bool, BuildError> {
         let defaults = self.defaults(Stage::Clusterer, &clusterer.name)?;
-        Ok(defaults.contains_key("n_clusters"))
+        Ok(defaults.contains_key(size_option(Stage::Clusterer)))
     }
 
     /// Whether a clusterer must be told the number of clusters, which its options do not say.
@@ -227,7 +207,16 @@ impl Registry {
     /// # Errors
     /// [`BuildError::UnknownPart`].
     pub fn needs_clusters(&self, clusterer: &PartChoice) -> Result<bool, BuildError> {
-        Ok(self.takes_clusters(clusterer)? && !clusterer.options.contains_key("n_clusters"))
+        Ok(self.takes_clusters(clusterer)? && !clusterer.options.contains_key(size_option(Stage::Clusterer)))
+    }
+}
+
+/// The option that holds the size which the pipeline gives to a stage.
+fn size_option(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Encoder => "latent_dim",
+        Stage::Manifold => "n_components",
+        Stage::Clusterer => "n_clusters",
     }
 }
 
@@ -236,12 +225,13 @@ fn make<T>(
     entries: &[Entry<T>],
     stage: Stage,
     choice: &PartChoice,
-    size: (&str, Option<usize>),
+    size: Option<usize>,
 ) -> Result<T, BuildError> {
     let entry = find(entries, stage, &choice.name)?;
     let defaults = (entry.defaults)();
     let mut options = choice.options.clone();
-    if let (option, Some(size)) = size
+    let option = size_option(stage);
+    if let Some(size) = size
         && entry.follows_clusters
         && defaults.contains_key(option)
         && !options.contains_key(option)
@@ -448,7 +438,7 @@ mod tests {
                 &[entry::<UmapConfig, UmapConfig>(parse::<UmapConfig>)],
                 Stage::Manifold,
                 &config.manifold,
-                ("n_components", config.n_clusters),
+                config.n_clusters,
             )
         };
         assert_eq!(taken(&config).unwrap().n_components, 7);

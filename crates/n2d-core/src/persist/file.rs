@@ -57,8 +57,8 @@ pub fn write_atomically(
 
 /// A file that takes its name only when it is whole, as [`write_atomically`] has it, for content that is made bit by bit.
 ///
-/// The content goes into a file beside it (`.n2d-...`), is flushed to the disk, and then takes the name. A link is followed. Dropped
-/// without [`commit`](Self::commit), it leaves nothing.
+/// The content goes into a file beside it (`.n2d-...`), is flushed to the disk, and then takes the name, and the permissions of the file
+/// that had it. A link to a file is followed. Dropped without [`commit`](Self::commit), it leaves nothing.
 #[derive(Debug)]
 pub struct AtomicFile {
     target: PathBuf,
@@ -71,8 +71,12 @@ impl AtomicFile {
     /// # Errors
     /// What the file system says.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let target = target(path)?;
-        let content = BufWriter::new(temporary(&target)?);
+        let target = resolve(path)?;
+        let file = temporary(&target)?;
+        if let Ok(old) = fs::metadata(&target) {
+            file.as_file().set_permissions(old.permissions())?;
+        }
+        let content = BufWriter::new(file);
         Ok(Self { target, content })
     }
 
@@ -87,7 +91,8 @@ impl AtomicFile {
             .map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(&self.target)?;
-        sync_folder(&self.target)
+        sync_folder(&self.target);
+        Ok(())
     }
 }
 
@@ -112,11 +117,14 @@ impl Seek for AtomicFile {
 /// # Errors
 /// What the file system says.
 pub fn probe(path: &Path) -> io::Result<()> {
-    temporary(&target(path)?).map(drop)
+    temporary(&resolve(path)?).map(drop)
 }
 
-/// Where the file really is. One that is there may be a link; one that is not has a folder that is.
-fn target(path: &Path) -> io::Result<PathBuf> {
+/// Where a file really is. One that is there may be a link; one that is not has a folder that is.
+///
+/// # Errors
+/// What the file system says of the folder; [`io::ErrorKind::InvalidInput`] for what is no name of a file.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path).or_else(|_| {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         Ok(fs::canonicalize(folder_of(path))?.join(name))
@@ -138,15 +146,12 @@ fn temporary(target: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(".n2d-").tempfile_in(folder_of(target))
 }
 
-/// The new name is in the folder's content, which is flushed apart where folders can be.
-#[cfg(unix)]
-fn sync_folder(target: &Path) -> io::Result<()> {
-    fs::File::open(folder_of(target))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
+/// The new name is in the folder's content, which is flushed apart. The file has its name already, so that a system which can't do this
+/// for folders is no failure.
+fn sync_folder(target: &Path) {
+    if let Ok(folder) = fs::File::open(folder_of(target)) {
+        let _ = folder.sync_all();
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +172,18 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(probe(&path).is_ok());
         assert!(probe(&folder.path().join("none/model.n2d")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.n2d");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write_atomically(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[cfg(unix)]

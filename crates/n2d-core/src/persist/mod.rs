@@ -26,7 +26,7 @@ mod state;
 pub use container::{FORMAT_VERSION, from_bytes, to_bytes};
 pub use element::{Dtype, Element};
 pub use error::{LoadError, SaveError};
-pub use file::{AtomicFile, probe, read_file, write_atomically, write_file};
+pub use file::{AtomicFile, probe, read_file, resolve, write_atomically, write_file};
 pub use state::{Array, State};
 
 #[cfg(test)]

@@ -324,6 +324,11 @@ impl State {
         Ok((&array.shape, T::read_all(array.bytes())))
     }
 
+    /// Whether there is a part of this name.
+    pub fn has_part(&self, name: &str) -> bool {
+        self.parts.contains_key(name)
+    }
+
     /// A part's state.
     ///
     /// # Errors

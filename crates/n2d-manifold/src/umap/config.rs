@@ -45,11 +45,11 @@ pub struct UmapConfig {
     pub a: Option<f32>,
     /// See `a`; both or neither must be given.
     pub b: Option<f32>,
-    /// Rounds of layout. Default 500 up to 10 000 points, 200 above (umap-learn).
+    /// Rounds of layout, from 1 to 100 000. Default 500 up to 10 000 points, 200 above (umap-learn).
     pub n_epochs: Option<usize>,
     /// The first step length; it falls to 0 linearly. Default 1 (umap-learn).
     pub learning_rate: f32,
-    /// Repelling points drawn for each attracting one. Default 5 (umap-learn).
+    /// Repelling points drawn for each attracting one, at most 1000. Default 5 (umap-learn).
     pub negative_sample_rate: usize,
     /// Weight of the repulsion. Default 1 (umap-learn).
     pub repulsion_strength: f32,

@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::config::Init;
 use super::pieces;
-use super::principal::principal_components;
+use crate::pca;
 
 /// Side of the cube that the start fills (umap-learn's value).
 const SIDE: f32 = 10.0;
@@ -67,14 +67,14 @@ pub(super) fn start(
     graph: &SparseGraph,
     origin: Option<Origin<'_>>,
     n_components: usize,
-    ctx: &FitContext<'_>,
+    ctx: &mut FitContext<'_>,
 ) -> Result<Start, FitError> {
     let mut rng = ctx.rng("umap start", 0);
     let mut start = match (wanted, origin) {
         (Wanted::Given(start), _) => Start::free(start.as_slice().to_vec(), None),
         (Wanted::Made(Init::Pca), Some(origin)) => {
-            let components = principal_components(origin.rows, n_components, &mut rng, ctx)?;
-            Start::free(components, None)
+            let components = pca::project(origin.rows, n_components, ctx)?;
+            Start::free(components.into_iter().collect(), None)
         }
         (Wanted::Made(Init::Random), _) => Start::free(random(graph.n_rows() * n_components, &mut rng), None),
         (Wanted::Made(Init::Spectral | Init::Pca), _) => {

@@ -1,7 +1,7 @@
 //! Uniform manifold approximation and projection (McInnes, Healy and Melville, [arXiv 1802.03426]).
 //!
 //! The way through the code is that of the data (`fit`): nearest neighbours (`n2d-neighbors`), how much each counts (`fuzzy`, with
-//! `links` between crumbs of the graph and what a `target` knows), where the layout starts (`init`, `pieces`, `principal`), the
+//! `links` between crumbs of the graph and what a `target` knows), where the layout starts (`init`, `pieces`), the
 //! layout (`layout`, shared out by `blocks`, with its forces in `kernel` and `density`), new points (`place`, `fitted`) and the
 //! way back (`inverse`).
 //!
@@ -26,7 +26,6 @@ mod neighbors;
 mod persist;
 mod pieces;
 mod place;
-mod principal;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

@@ -130,7 +130,7 @@ fn spectral_starts_are_those_of_umap_learn() {
         .graph;
     let n_components = reference.spectral.len();
     let wanted = Wanted::Made(Init::Spectral);
-    let start = start(wanted, &graph, None, n_components, &FitContext::new(0)).unwrap();
+    let start = start(wanted, &graph, None, n_components, &mut FitContext::new(0)).unwrap();
     assert_eq!(start.note, None);
     for (component, expected) in reference.spectral.iter().enumerate() {
         let values = start.positions.iter().skip(component).step_by(n_components);

@@ -1,6 +1,5 @@
 //! Against umap-learn's own values, likewise; `tests/data/umap_targets_reference.py` makes them.
 
-use n2d_core::rng::generator;
 use n2d_core::{FitContext, Labels, PartConfig, Samples};
 use n2d_neighbors::SparseGraph;
 use serde::Deserialize;
@@ -10,7 +9,6 @@ use super::config::DensOptions;
 use super::density::{DensityTerm, embedded_log_radii, log_radii};
 use super::fuzzy::Views;
 use super::kernel::Forces;
-use super::principal::principal_components;
 use super::{Curve, Given, Target, UmapConfig};
 
 #[derive(Deserialize)]
@@ -164,8 +162,7 @@ fn densities_of_a_layout_are_those_of_umap_learn() {
 fn principal_components_are_those_of_scikit_learn() {
     let reference = reference();
     let x = Samples::from_rows(reference.x.as_flattened(), 3).unwrap();
-    let mut rng = generator(0, "test", 0);
-    let found = principal_components(x, 2, &mut rng, &FitContext::new(0)).unwrap();
+    let found = crate::pca::project(x, 2, &mut FitContext::new(0)).unwrap();
     // In units of the largest difference from a mean, and either way round.
     for (component, expected) in reference.principal.iter().enumerate() {
         let got: Vec<f32> = found.iter().skip(component).step_by(2).copied().collect();
