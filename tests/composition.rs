@@ -5,11 +5,13 @@
 use n2d::cluster::*;
 use n2d::persist::State;
 use n2d::prelude::*;
-use n2d::{DynFittedN2d, NamedConfig, Stage};
+use n2d::{DynFittedN2d, FittedN2d, NamedConfig, Stage};
 use n2d_tests::{Halves, pendigits};
+use ndarray::s;
 use serde_json::json;
 
 const ROWS: usize = 300;
+const NEW_ROWS: usize = 40;
 
 /// A part with options for 300 rows in a second or less. Widths and numbers of clusters are among them, so that a static
 /// pipeline has them too.
@@ -40,8 +42,8 @@ fn part<C: NamedConfig>() -> C::Part {
     serde_json::from_value::<C>(options).unwrap().build().unwrap()
 }
 
-/// The labels of the pipeline that the registry builds of parts by their names.
-fn dynamic(parts: [&str; 3], x: Samples<'_>) -> Labels {
+/// The pipeline that the registry builds of parts by their names, which comes back from its file.
+fn dynamic(parts: [&str; 3], x: Samples<'_>) -> DynFittedN2d {
     let [encoder, manifold, clusterer] = parts.map(quick);
     let config = PipelineConfig {
         encoder,
@@ -50,49 +52,65 @@ fn dynamic(parts: [&str; 3], x: Samples<'_>) -> Labels {
     };
     let pipeline = Registry::default().build(&config).unwrap();
     let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
-    comes_back(&fitted, parts, x);
-    fitted.labels().clone()
+    let state = State::from_bytes(persist::to_bytes(&fitted).unwrap()).unwrap();
+    answers_alike(&Registry::default().load(&state).unwrap(), &fitted, parts);
+    fitted
 }
 
-/// What is saved and loaded answers as the original.
-fn comes_back(fitted: &DynFittedN2d, parts: [&str; 3], x: Samples<'_>) {
-    let bytes = persist::to_bytes(fitted).unwrap();
-    let state = State::from_bytes(bytes).unwrap();
-    let loaded = Registry::default().load(&state).unwrap();
-    assert_eq!(loaded.labels(), fitted.labels(), "{parts:?}");
-    assert_eq!(loaded.embedding(), fitted.embedding(), "{parts:?}");
+/// Two pipelines give the same answers to every question, of rows that neither has seen.
+fn answers_alike(one: &DynFittedN2d, other: &DynFittedN2d, parts: [&str; 3]) {
+    let (x, _) = pendigits(ROWS + NEW_ROWS);
+    let x = Samples::new(x.slice(s![ROWS.., ..])).unwrap();
+    assert_eq!(one.labels(), other.labels(), "{parts:?}");
+    assert_eq!(one.embedding(), other.embedding(), "{parts:?}");
+    assert_eq!(one.encode(x).unwrap(), other.encode(x).unwrap(), "{parts:?}");
     assert_eq!(
-        loaded.transform(x).unwrap(),
-        fitted.transform(x).unwrap(),
+        one.reconstruct(x).unwrap(),
+        other.reconstruct(x).unwrap(),
         "{parts:?}"
     );
-    if fitted.clusterer().as_predict().is_some() {
-        let labels = fitted.predict(x).unwrap();
-        assert_eq!(labels.len(), ROWS, "{parts:?}");
-        assert_eq!(loaded.predict(x).unwrap(), labels, "{parts:?}");
+    assert_eq!(
+        one.transform(x).unwrap(),
+        other.transform(x).unwrap(),
+        "{parts:?}"
+    );
+    let clusterer = other.clusterer();
+    if clusterer.as_predict().is_some() {
+        assert_eq!(one.predict(x).unwrap(), other.predict(x).unwrap(), "{parts:?}");
     }
-    if fitted.clusterer().as_predict_proba().is_some() {
-        let shares = fitted.predict_proba(x).unwrap();
-        assert_eq!(loaded.predict_proba(x).unwrap(), shares, "{parts:?}");
+    if clusterer.as_predict_proba().is_some() {
+        let shares = other.predict_proba(x).unwrap();
+        assert_eq!(one.predict_proba(x).unwrap(), shares, "{parts:?}");
     }
-    if fitted.clusterer().as_approximate_predict().is_some() {
-        let found = fitted.approximate_predict(x).unwrap();
-        assert_eq!(found.1.len(), ROWS, "{parts:?}");
-        assert_eq!(loaded.approximate_predict(x).unwrap(), found, "{parts:?}");
+    if clusterer.as_approximate_predict().is_some() {
+        let found = other.approximate_predict(x).unwrap();
+        assert_eq!(found.1.len(), NEW_ROWS, "{parts:?}");
+        assert_eq!(one.approximate_predict(x).unwrap(), found, "{parts:?}");
     }
 }
 
 /// Fits one composition through the static pipeline and through the dynamic one.
 fn compose<E, M, C>(x: Samples<'_>, seen: &mut Vec<[&'static str; 3]>)
 where
-    E: NamedConfig<Part: Encoder>,
-    M: NamedConfig<Part: Manifold>,
-    C: NamedConfig<Part: Clusterer>,
+    E: NamedConfig<Part: Encoder<Fitted: Persist>>,
+    M: NamedConfig<Part: Manifold<Fitted: Persist>>,
+    C: NamedConfig<Part: Clusterer<Fitted: Persist>>,
 {
     let parts = [E::NAME, M::NAME, C::NAME];
     let pipeline = N2d::new(part::<E>(), ManifoldClusterer::new(part::<M>(), part::<C>()));
     let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
-    assert_eq!(fitted.labels(), &dynamic(parts, x), "{parts:?}");
+    let by_name = dynamic(parts, x);
+    assert_eq!(fitted.labels(), by_name.labels(), "{parts:?}");
+    // The file of the one is the file of the other.
+    let bytes = persist::to_bytes(&fitted).unwrap();
+    let state = State::from_bytes(bytes).unwrap();
+    let loaded = FittedN2d::<
+        <E::Part as Encoder>::Fitted,
+        <M::Part as Manifold>::Fitted,
+        <C::Part as Clusterer>::Fitted,
+    >::load(&state)
+    .unwrap();
+    answers_alike(&loaded.boxed(), &by_name, parts);
     assert_eq!(fitted.labels().len(), ROWS);
     seen.push(parts);
 }
@@ -100,8 +118,8 @@ where
 /// With every clusterer.
 fn clusterers<E, M>(x: Samples<'_>, seen: &mut Vec<[&'static str; 3]>)
 where
-    E: NamedConfig<Part: Encoder>,
-    M: NamedConfig<Part: Manifold>,
+    E: NamedConfig<Part: Encoder<Fitted: Persist>>,
+    M: NamedConfig<Part: Manifold<Fitted: Persist>>,
 {
     compose::<E, M, GaussianMixtureConfig>(x, seen);
     compose::<E, M, GaussianMixtureSelectionConfig>(x, seen);
@@ -121,7 +139,10 @@ where
 }
 
 /// With every manifold learner.
-fn manifolds<E: NamedConfig<Part: Encoder>>(x: Samples<'_>, seen: &mut Vec<[&'static str; 3]>) {
+fn manifolds<E: NamedConfig<Part: Encoder<Fitted: Persist>>>(
+    x: Samples<'_>,
+    seen: &mut Vec<[&'static str; 3]>,
+) {
     clusterers::<E, UmapConfig>(x, seen);
     clusterers::<E, n2d::manifold::TsneConfig>(x, seen);
     clusterers::<E, n2d::manifold::IsomapConfig>(x, seen);

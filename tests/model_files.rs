@@ -1,6 +1,7 @@
 //! Model files: damaged and hostile ones are errors, and those of every format version load for ever.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+use n2d::Stage;
 use n2d::persist::{self, State};
 use n2d::prelude::*;
 use n2d_testkit::mutated_files;
@@ -16,7 +17,7 @@ fn damaged_and_hostile_files_are_errors() {
     let x = Samples::new(x.view()).unwrap();
     let (mut n, mut loaded) = (0, 0);
     for (manifold, clusterer) in [("umap", "gmm"), ("pca", "hdbscan"), ("identity", "kmeans")] {
-        let bytes = persist::to_bytes(&model(manifold, clusterer)).unwrap();
+        let bytes = persist::to_bytes(&model("dense", manifold, clusterer)).unwrap();
         for damaged in mutated_files(&bytes, 3400, 1) {
             n += 1;
             let Ok(state) = State::from_bytes(damaged.bytes) else {
@@ -33,6 +34,20 @@ fn damaged_and_hostile_files_are_errors() {
     }
     assert_eq!(n, 10_200);
     assert!(loaded < n / 10, "{loaded} of {n} were taken for models");
+}
+
+#[test]
+fn every_kind_of_part_is_in_a_golden_file() {
+    let registry = Registry::default();
+    for (stage, of_stage) in [
+        (Stage::Encoder, GOLDEN.map(|(_, encoder, ..)| encoder)),
+        (Stage::Manifold, GOLDEN.map(|(_, _, manifold, _)| manifold)),
+        (Stage::Clusterer, GOLDEN.map(|(.., clusterer)| clusterer)),
+    ] {
+        for name in registry.names(stage) {
+            assert!(of_stage.contains(&name), "{stage} {name} is in no golden file");
+        }
+    }
 }
 
 #[test]

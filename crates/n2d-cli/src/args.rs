@@ -25,7 +25,7 @@ Examples:
   n2d fit embedding.npy --clusters 10 --encoder identity
   n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
   n2d fit table.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
-  n2d fit table.csv --clusters auto
+  n2d fit table.csv --clusters auto --drop id
   n2d fit --config n2d.toml --seed 1
   n2d fit pendigits --json | jq .acc
 
@@ -174,6 +174,10 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "COLUMN|FILE", help_heading = "Data")]
     pub(crate) labels: Option<PathBuf>,
 
+    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
+    pub(crate) drop: Vec<String>,
+
     /// How each column is scaled [default: minmax for files, as the encoder expects 0..1; none for built-in
     /// data sets, which are scaled as in the paper, and with --encoder identity]
     #[arg(long, value_name = "SCALING", help_heading = "Data")]
@@ -183,7 +187,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "DIR", help_heading = "Data")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise)
+    /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise); `-` for stdout, in
+    /// place of the summary
     #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
 
@@ -280,6 +285,10 @@ pub(crate) struct AssessArgs {
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
     pub(crate) labels: Option<PathBuf>,
 
+    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    #[arg(long, value_name = "COLUMN", requires = "input")]
+    pub(crate) drop: Vec<String>,
+
     /// The rows are those the model was fitted to: their new labels are compared with the fitted ones
     #[arg(long, requires = "input")]
     pub(crate) training: bool,
@@ -291,6 +300,14 @@ pub(crate) struct AssessArgs {
     /// One JSON object on stdout in place of the table
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// No progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Threads that work [default: one a core]
+    #[arg(long, value_name = "T", value_parser = threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -327,6 +344,10 @@ pub(crate) struct PlotArgs {
     /// The known classes of these rows: a column of the text file, or a file with one label a row
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
     pub(crate) labels: Option<PathBuf>,
+
+    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    #[arg(long, value_name = "COLUMN", requires = "input")]
+    pub(crate) drop: Vec<String>,
 
     /// Where built-in data sets are looked for first
     #[arg(long, value_name = "DIR", requires = "input")]

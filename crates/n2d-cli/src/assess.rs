@@ -1,15 +1,18 @@
 //! `n2d assess`: how good a model's clusters are, by themselves or against known classes.
 
-use std::path::Path;
-
 use n2d::metrics::{Comparison, Noise, SilhouetteOptions, assess as agreement, silhouette};
 use n2d::{FitContext, Labels, Model, Samples};
+use ndarray::ArrayView2;
 use serde::Serialize;
 
+use crate::applied::{Applied, Applying};
 use crate::args::AssessArgs;
 use crate::errors::{CliError, print_stdout};
-use crate::model_source::{RangeCheck, check_columns, load_model};
-use crate::source::Source;
+use crate::fit::parallelism;
+use crate::interrupt::Interrupt;
+use crate::model_source::load_model;
+use crate::progress::Screen;
+use crate::source::{DataOptions, Source};
 use crate::text::{Align, Style, counted, table};
 
 /// What is known of a model; `null` where it is not.
@@ -35,20 +38,45 @@ struct Scores {
 /// Runs the command.
 ///
 /// # Errors
-/// A bad model, bad data, rows that do not fit the model.
+/// A bad model, bad data, rows that do not fit the model, an interruption.
 pub(crate) fn run(args: &AssessArgs) -> Result<(), CliError> {
+    let parallelism = parallelism(args.threads)?;
+    let screen = Screen::new(args.quiet);
+    let interrupt = Interrupt::install(screen.clone())?;
+    interrupt.doing("the reading of the model");
     let model = load_model(&args.model)?;
+    let mut ctx = FitContext::new(0)
+        .with_parallelism(parallelism.clone())
+        .with_cancel(interrupt.token());
     let mut scores = Scores {
         model: args.model.display().to_string(),
         ..Scores::default()
     };
     match &args.input {
-        None => of_fit(&model, &mut scores)?,
+        None => {
+            "the training rows".clone_into(&mut scores.rows);
+            interrupt.doing("the scoring");
+            of_labels(model.labels(), model.embedding(), &mut ctx, &mut scores)?;
+        }
         Some(input) => {
-            let source = Source::of(input, args.labels.as_deref(), args.data_dir.as_deref())?;
-            of_rows(&model, &source, args, &mut scores)?;
+            let source = Source::of(input, data_options(args))?;
+            let applied = Applying {
+                model: &model,
+                screen: &screen,
+                interrupt: &interrupt,
+                parallelism: &parallelism,
+                reconstruct: true,
+            }
+            .to(&source)?;
+            interrupt.doing("the scoring");
+            of_rows(&model, applied, args, &mut ctx, &mut scores)?;
         }
     }
+    if interrupt.token().is_cancelled() {
+        return Err(interrupt.interrupted());
+    }
+    interrupt.end();
+    screen.clear();
     if args.json {
         let line = serde_json::to_string(&scores).map_err(|error| CliError::from_error(&error))?;
         return print_stdout(&(line + "\n"));
@@ -56,63 +84,57 @@ pub(crate) fn run(args: &AssessArgs) -> Result<(), CliError> {
     print_stdout(&text(&scores, Style::of_stdout()))
 }
 
-/// The clusters of the training rows, in the embedding.
-fn of_fit(model: &Model, scores: &mut Scores) -> Result<(), CliError> {
-    "the training rows".clone_into(&mut scores.rows);
-    let y = Samples::new(model.embedding()).map_err(|error| CliError::from_error(&error))?;
-    of_labels(model.labels(), y, scores);
-    Ok(())
+fn data_options(args: &AssessArgs) -> DataOptions<'_> {
+    DataOptions {
+        labels: args.labels.as_deref(),
+        drop: &args.drop,
+        data_dir: args.data_dir.as_deref(),
+    }
 }
 
-/// Other rows, labelled by the model.
-fn of_rows(model: &Model, source: &Source, args: &AssessArgs, scores: &mut Scores) -> Result<(), CliError> {
-    let data = source.read()?;
-    scores.rows.clone_from(&data.name);
-    let input = args.input.as_deref().unwrap_or(Path::new(""));
-    check_columns(model, input, data.n_features(), &data.feature_names)?;
-    let x = data.samples().map_err(|error| CliError::from_error(&error))?;
-    let failed = |error: n2d::ApplyError| CliError::from_error(&error);
-    let answers = model.answers(x).map_err(failed)?;
-    let labels = answers.assigned.labels;
-    let y = Samples::new(answers.embedding.view()).map_err(|error| CliError::from_error(&error))?;
-    of_labels(&labels, y, scores);
-    let z = Samples::new(answers.latents.view()).map_err(|error| CliError::from_error(&error))?;
-    // Not every encoder can decode.
-    if let Ok(again) = model.decode(z) {
-        let squared = |(a, b): (&f32, &f32)| f64::from(a - b).powi(2);
-        let sum: f64 = again.iter().zip(x.as_slice()).map(squared).sum();
-        scores.reconstruction_mse = Some(sum / again.len() as f64);
-    }
-    if let Some(classes) = &data.labels {
-        let found = agreement(classes, &labels).map_err(|error| CliError::from_error(&error))?;
+/// Rows labelled by the model.
+fn of_rows(
+    model: &Model,
+    applied: Applied,
+    args: &AssessArgs,
+    ctx: &mut FitContext<'_>,
+    scores: &mut Scores,
+) -> Result<(), CliError> {
+    let labels = &applied.labels;
+    of_labels(labels, applied.embedding.view(), ctx, scores)?;
+    if let Some(classes) = &applied.classes {
+        let classes = &classes.labels;
+        let found = agreement(classes, labels).map_err(|error| CliError::from_error(&error))?;
         (scores.acc, scores.nmi, scores.ari) = (Some(found.acc), Some(found.nmi), Some(found.ari));
-        if let Ok(comparison) = Comparison::new(classes, &labels, Noise::OwnCluster) {
+        if let Ok(comparison) = Comparison::new(classes, labels, Noise::OwnCluster) {
             scores.homogeneity = Some(comparison.homogeneity());
             scores.completeness = Some(comparison.completeness());
         }
     }
     if args.training {
-        scores.same_as_fitted = Some(same(model.labels(), &labels)?);
+        scores.same_as_fitted = Some(same(model.labels(), labels)?);
     }
-    let mut range = RangeCheck::default();
-    range.see(x);
-    scores.note = range.note(model);
+    scores.rows = applied.name;
+    scores.reconstruction_mse = applied.reconstruction_mse;
+    scores.note = applied.note;
     Ok(())
 }
 
-fn of_labels(labels: &Labels, y: Samples<'_>, scores: &mut Scores) {
+/// The clusters by themselves, in the embedding.
+fn of_labels(
+    labels: &Labels,
+    embedding: ArrayView2<'_, f32>,
+    ctx: &mut FitContext<'_>,
+    scores: &mut Scores,
+) -> Result<(), CliError> {
+    let y = Samples::new(embedding).map_err(|error| CliError::from_error(&error))?;
     scores.n_samples = labels.len();
     scores.n_clusters = labels.n_clusters();
     scores.noise = labels.n_noise();
     // One cluster, or none, has no silhouette.
-    let found = silhouette(
-        y,
-        labels,
-        Noise::LeftOut,
-        &SilhouetteOptions::default(),
-        &mut FitContext::new(0),
-    );
+    let found = silhouette(y, labels, Noise::LeftOut, &SilhouetteOptions::default(), ctx);
     scores.silhouette = found.ok().map(|found| found.mean);
+    Ok(())
 }
 
 fn same(fitted: &Labels, new: &Labels) -> Result<f64, CliError> {

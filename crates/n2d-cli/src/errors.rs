@@ -114,7 +114,7 @@ fn flattened(error: &dyn Error) -> String {
 }
 
 /// Without the ` (os error 2)` that says to people nothing which the words before it don't.
-fn without_number(text: &str) -> String {
+pub(crate) fn without_number(text: &str) -> String {
     match text.rsplit_once(" (os error ") {
         Some((words, number)) if number.trim_end_matches(')').parse::<i32>().is_ok() => words.to_owned(),
         _ => text.to_owned(),

@@ -14,11 +14,11 @@ use n2d::{
 use crate::args::{FitArgs, in_range_of_threads};
 use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
-use crate::output::{Output, named_npy};
+use crate::output::{Output, is_stdout, label_table, named_npy};
 use crate::plan::{Plan, read_config};
 use crate::plot_command::{Form, scatter};
 use crate::progress::{Screen, Watcher};
-use crate::source::{Loaded, Source};
+use crate::source::{DataOptions, Loaded, Source};
 use crate::stages::{Outputs, Run};
 use crate::text::{Style, counted};
 use crate::{memory, record, summary};
@@ -85,7 +85,15 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
             "no data is named: give NAME|FILE, or `input` in the file's [data]",
         ));
     };
-    let source = Source::of(data, args.labels.as_deref(), args.data_dir.as_deref())?;
+    let options = DataOptions {
+        labels: args.labels.as_deref(),
+        drop: &args.drop,
+        data_dir: args.data_dir.as_deref(),
+    };
+    let source = Source::of(data, options)?;
+    if args.json && args.out.as_deref().is_some_and(is_stdout) {
+        return Err(CliError::usage("--json and --out - are both for stdout"));
+    }
     let outputs = outputs(args, &source)?;
     let parallelism = parallelism(args.threads)?;
     let screen = Screen::new(args.quiet);
@@ -136,6 +144,13 @@ fn with_file(args: &FitArgs, file: &RunConfig) -> Result<FitArgs, CliError> {
     Ok(FitArgs {
         data: args.data.or_else(|| path(&file.data.input)),
         labels: args.labels.or_else(|| path(&file.data.labels)),
+        drop: if args.drop.is_empty() {
+            file.data.drop.clone()
+        } else {
+            args.drop
+        },
+        data_dir: args.data_dir.or_else(|| path(&file.data.data_dir)),
+        plot: args.plot.or_else(|| path(&file.output.plot)),
         scale: args.scale.or_else(|| file.data.scale.map(Into::into)),
         out: args.out.or_else(|| path(&file.output.labels)),
         embedding: args.embedding.or_else(|| path(&file.output.embedding)),
@@ -209,18 +224,17 @@ fn model(
         feature_names: data.feature_names.clone(),
         row_shape: data.row_shape.clone(),
         scaling: loaded.scaling.clone(),
-        value_range: loaded.value_range,
+        value_range: loaded.ranges.overall().column(0),
         config: Some(config),
         reports: reports.iter().map(StageReport::from).collect(),
         ..ModelInfo::new(&data.name, seed)
     };
-    let model = Model::new(fitted, info);
-    match loaded.scaler.scaling() {
-        Scaling::None => Ok(model),
-        _ => model
-            .with_scaler(loaded.scaler.clone())
-            .map_err(|error| CliError::from_error(&error)),
-    }
+    let model = Model::new(fitted, info).with_ranges(loaded.ranges.clone());
+    let model = match loaded.scaler.scaling() {
+        Scaling::None => model,
+        _ => model.and_then(|model| model.with_scaler(loaded.scaler.clone())),
+    };
+    model.map_err(|error| CliError::from_error(&error))
 }
 
 fn load(
@@ -243,7 +257,7 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
     let inputs = source.inputs();
     let checked = |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
     let outputs = Outputs {
-        labels: checked(&args.out)?,
+        labels: checked(&args.out.clone().filter(|out| !is_stdout(out)))?,
         embedding: checked(&args.embedding)?,
         latent: checked(&args.latent)?,
         model: checked(&args.out_model)?,
@@ -317,7 +331,9 @@ fn mostly(table: &Contingency, names: &[String]) -> Vec<Option<(String, f64)>> {
 }
 
 fn show(args: &FitArgs, finished: &Finished<'_>) -> Result<(), CliError> {
-    if args.json {
+    if args.out.as_deref().is_some_and(is_stdout) {
+        print_stdout(&label_table(finished.labels))
+    } else if args.json {
         print_stdout(&record::json(finished)?)
     } else if args.quiet {
         Ok(())

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::args::InfoArgs;
 use crate::errors::{CliError, print_stdout};
 use crate::model_source::load_model;
-use crate::text::{Align, Style, counted, duration, figure, grouped, table};
+use crate::text::{Align, Style, counted, duration, figure, file_size, grouped, table};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ fn head(model: &Model, file_bytes: u64, style: Style) -> String {
         row("columns", info.feature_names.join(", ")),
         row("seed", info.seed.to_string()),
         row("written by", format!("n2d {}", info.n2d)),
-        row("size", format!("{:.1} MB", file_bytes as f64 / 1e6)),
+        row("size", file_size(file_bytes)),
     ];
     rows.retain(|row| !row[1].is_empty() && row[1] != "n2d ");
     format!(

@@ -1,5 +1,6 @@
 //! The `n2d` program. It alone prints, reads the environment and catches signals; all else is in the library.
 
+mod applied;
 mod args;
 mod assess;
 mod config_command;

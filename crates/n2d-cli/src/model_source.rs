@@ -1,13 +1,16 @@
 //! What `predict` and `assess` begin with: a model, and rows for it, some at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use n2d::datasets::{BuiltIn, ReadError, ReadErrorKind, ReadOptions, RowChunks, read_chunks};
+use n2d::datasets::{
+    ColumnRanges, Dataset, NamedLabels, ReadError, ReadErrorKind, RowChunks, read_chunks, read_labels_for,
+};
 use n2d::{Model, Samples};
 use ndarray::{Array2, Axis};
 
 use crate::errors::CliError;
-use crate::source::{load_set, looks_like_file, refused, unknown_name};
+use crate::source::{Source, is_no_column, label_file, load_set, read_options, refused};
+use crate::text::{counted, figure};
 
 /// Rows that go through the model at once. The answers do not depend on it; memory does.
 pub(crate) const CHUNK_ROWS: usize = 4096;
@@ -27,68 +30,57 @@ pub(crate) fn load_model(path: &Path) -> Result<Model, CliError> {
     })
 }
 
-/// Where rows for a model come from.
-pub(crate) enum Rows<'a> {
-    File(RowChunks<'a>),
+/// Where rows for a model come from, with their classes where they are known.
+pub(crate) struct Rows<'a> {
+    of: RowsOf<'a>,
+    /// A file of labels, and what is wrong with rows that have no such column.
+    label_file: Option<&'a Path>,
+    n_read: usize,
+}
+
+enum RowsOf<'a> {
+    File(Box<RowChunks<'a>>),
     /// A built-in set is in memory anyway: its rows from one on.
     BuiltIn {
-        name: &'static str,
-        x: Array2<f32>,
+        data: Box<Dataset>,
         next: usize,
     },
 }
 
 impl<'a> Rows<'a> {
-    /// Opens a file, leaving out some columns, or loads a built-in set.
+    /// Opens a file or loads a built-in set.
     ///
     /// # Errors
     /// What can't be found or read, and rows that are not those the model was fitted on.
-    pub(crate) fn open(
-        input: &'a Path,
-        drop: &[String],
-        data_dir: Option<&PathBuf>,
-        model: &Model,
-    ) -> Result<Self, CliError> {
-        let rows = match input.to_string_lossy().parse::<BuiltIn>() {
-            Ok(set) if !drop.is_empty() => {
-                return Err(CliError::usage(format!(
-                    "--drop is for text files, but {set} is a built-in data set"
-                )));
+    pub(crate) fn open(source: &'a Source, model: &Model) -> Result<Self, CliError> {
+        let (of, label_file) = match source {
+            Source::BuiltIn { set, data_dir } => {
+                let data = Box::new(load_set(*set, data_dir.as_deref())?);
+                (RowsOf::BuiltIn { data, next: 0 }, None)
             }
-            Ok(set) => Self::BuiltIn {
-                name: set.name(),
-                x: load_set(set, data_dir.map(PathBuf::as_path))?.x,
-                next: 0,
-            },
-            Err(_) if looks_like_file(input) => {
-                let options = ReadOptions {
-                    drop_columns: drop.to_vec(),
-                    ..ReadOptions::default()
-                };
-                Self::File(read_chunks(input, &options, CHUNK_ROWS).map_err(unreadable)?)
+            Source::File { path, labels, drop } => {
+                let (chunks, label_file) = open_file(path, labels.as_deref(), drop)?;
+                (RowsOf::File(Box::new(chunks)), label_file)
             }
-            Err(error) => return Err(unknown_name(&error, true)),
         };
-        let names = match &rows {
-            Self::File(file) => file.feature_names(),
-            Self::BuiltIn { .. } => &[],
+        let rows = Self {
+            of,
+            label_file,
+            n_read: 0,
         };
-        check_columns(model, input, rows.n_features(), names)?;
+        let (input, n_features, names) = match &rows.of {
+            RowsOf::File(file) => (file.path(), file.n_features(), file.feature_names()),
+            RowsOf::BuiltIn { data, .. } => (Path::new(&data.name), data.n_features(), &[][..]),
+        };
+        check_columns(model, input, n_features, names)?;
         Ok(rows)
-    }
-
-    fn n_features(&self) -> usize {
-        match self {
-            Self::File(file) => file.n_features(),
-            Self::BuiltIn { x, .. } => x.ncols(),
-        }
     }
 
     /// A name for people.
     pub(crate) fn name(&self) -> String {
-        match self {
-            Self::File(file) => file.name(),
-            Self::BuiltIn { name, .. } => (*name).to_owned(),
+        match &self.of {
+            RowsOf::File(file) => file.name(),
+            RowsOf::BuiltIn { data, .. } => data.name.clone(),
         }
     }
 
@@ -97,15 +89,54 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Rows that can't be read.
     pub(crate) fn next(&mut self) -> Result<Option<Array2<f32>>, CliError> {
-        match self {
-            Self::File(file) => file.next().transpose().map_err(unreadable),
-            Self::BuiltIn { x, next, .. } => {
-                let end = (*next + CHUNK_ROWS).min(x.nrows());
-                let chunk = x.slice_axis(Axis(0), (*next..end).into()).to_owned();
+        let chunk = match &mut self.of {
+            RowsOf::File(file) => file.next().transpose().map_err(unreadable)?,
+            RowsOf::BuiltIn { data, next } => {
+                let end = (*next + CHUNK_ROWS).min(data.n_samples());
+                let chunk = data.x.slice_axis(Axis(0), (*next..end).into()).to_owned();
                 *next = end;
-                Ok((chunk.nrows() > 0).then_some(chunk))
+                (chunk.nrows() > 0).then_some(chunk)
             }
+        };
+        self.n_read += chunk.as_ref().map_or(0, Array2::nrows);
+        Ok(chunk)
+    }
+
+    /// The classes of all rows, once all are read; none where they are not known.
+    ///
+    /// # Errors
+    /// A file of labels that can't be read, or has not as many as there are rows.
+    pub(crate) fn classes(&self) -> Result<Option<NamedLabels>, CliError> {
+        if let Some(path) = self.label_file {
+            let known = read_labels_for(path, None, self.n_read).map_err(refused)?;
+            known
+                .must_be(self.n_read)
+                .map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;
+            return Ok(Some(known));
         }
+        Ok(match &self.of {
+            RowsOf::File(file) => file.labels(),
+            RowsOf::BuiltIn { data, .. } => data.labels.clone().map(|labels| NamedLabels {
+                labels,
+                names: data.label_names.clone(),
+            }),
+        })
+    }
+}
+
+/// The file's chunks, and the file of its labels where they are no column of it.
+fn open_file<'a>(
+    path: &'a Path,
+    labels: Option<&'a Path>,
+    drop: &[String],
+) -> Result<(RowChunks<'a>, Option<&'a Path>), CliError> {
+    match (read_chunks(path, &read_options(labels, drop), CHUNK_ROWS), labels) {
+        (Err(error), Some(labels)) if is_no_column(&error, labels) => {
+            let labels = label_file(labels, &error)?;
+            let chunks = read_chunks(path, &read_options(None, drop), CHUNK_ROWS).map_err(unreadable)?;
+            Ok((chunks, Some(labels)))
+        }
+        (chunks, _) => Ok((chunks.map_err(unreadable)?, None)),
     }
 }
 
@@ -128,11 +159,10 @@ pub(crate) fn check_columns(
         ));
         return Err(refusal.with_hint(match known.is_empty() {
             true => {
-                "the columns must be those of the training data; predict leaves some out with --drop COLUMN"
-                    .to_owned()
+                "the columns must be those of the training data; --drop COLUMN leaves some out".to_owned()
             }
             false => format!(
-                "the model's columns: {}; predict leaves others out with --drop COLUMN",
+                "the model's columns: {}; --drop COLUMN leaves others out",
                 known.join(", ")
             ),
         }));
@@ -162,26 +192,51 @@ fn unreadable(error: ReadError) -> CliError {
 /// A note where values lie far outside of those the model was fitted on: other units, most likely.
 #[derive(Default)]
 pub(crate) struct RangeCheck {
-    seen: Option<(f32, f32)>,
+    seen: Option<ColumnRanges>,
 }
+
+/// Columns beyond these are counted, not named.
+const MOST_NAMED: usize = 3;
 
 impl RangeCheck {
     pub(crate) fn see(&mut self, x: Samples<'_>) {
-        let start = self.seen.unwrap_or((f32::INFINITY, f32::NEG_INFINITY));
-        let wider = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
-        self.seen = Some(x.as_slice().iter().fold(start, wider));
+        match &mut self.seen {
+            Some(seen) => seen.widen(x),
+            None => self.seen = Some(ColumnRanges::of(x)),
+        }
     }
 
-    /// Values beyond the training data's by its whole range and more.
+    /// The columns of a table have units of their own; the pixels of an image and the steps of a sequence share one.
     pub(crate) fn note(&self, model: &Model) -> Option<String> {
-        let ((low, high), (known_low, known_high)) = (self.seen?, model.info().value_range);
-        let range = known_high - known_low;
-        let far = range > 0.0 && (low < known_low - range || high > known_high + range);
-        far.then(|| {
-            let scaling = &model.info().scaling;
+        let (seen, known) = (self.seen.as_ref()?, model.ranges()?);
+        let info = model.info();
+        let shared = info.row_shape.len() > 1;
+        let (seen, known) = match shared {
+            true => (&seen.overall(), &known.overall()),
+            false => (seen, known),
+        };
+        let far = known.far_columns(seen);
+        let of_column = |&column: &usize| {
+            let name = match info.feature_names.get(column) {
+                _ if shared => "the values".to_owned(),
+                Some(name) => format!("\"{name}\""),
+                None => format!("column {column}"),
+            };
+            let range = |ranges: &ColumnRanges| {
+                let (low, high) = ranges.column(column);
+                format!("{} to {}", figure(low.into()), figure(high.into()))
+            };
+            format!("{name} {} (fitted on {})", range(seen), range(known))
+        };
+        let named: Vec<String> = far.iter().take(MOST_NAMED).map(of_column).collect();
+        let more = match far.len() - named.len() {
+            0 => String::new(),
+            n => format!(", and {} more", counted(n, "column")),
+        };
+        (!far.is_empty()).then(|| {
             format!(
-                "the values reach from {low} to {high}, those the model was fitted on from {known_low} to {known_high} ({scaling}): \
-                 are they in the same units?"
+                "far from what the model was fitted on: {}{more}: are they in the same units?",
+                named.join(", ")
             )
         })
     }

@@ -8,7 +8,7 @@ use n2d::persist::{self, AtomicFile};
 use n2d::{Labels, Model};
 use ndarray::ArrayView2;
 
-use crate::errors::CliError;
+use crate::errors::{CliError, without_number};
 
 /// A file to be written.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ impl Output {
     /// A folder that is missing or read-only, something that is no plain file; bad usage where it is one of `inputs`.
     pub(crate) fn new(path: &Path, inputs: &[&Path]) -> Result<Self, CliError> {
         let at = |reason: &str| CliError::failed(format!("{} can't be written: {reason}", path.display()));
+        if is_stdout(path) {
+            let refusal = CliError::usage("only labels go to stdout, by --out -");
+            return Err(refusal.with_hint("a file that is called - is named ./-"));
+        }
         let target = persist::resolve(path).map_err(|error| at(&folder_reason(path, &error)))?;
         if target.is_dir() {
             return Err(at("it is a folder"));
@@ -75,11 +79,7 @@ impl Output {
     /// # Errors
     /// What the file system says.
     pub(crate) fn write_labels(&self, labels: &Labels) -> Result<(), CliError> {
-        self.write(|file| {
-            writeln!(file, "row,cluster")?;
-            let mut rows = labels.as_slice().iter().enumerate();
-            rows.try_for_each(|(row, label)| writeln!(file, "{row},{label}"))
-        })
+        self.write_bytes(label_table(labels).as_bytes())
     }
 
     /// Writes a model.
@@ -119,6 +119,20 @@ impl Output {
     fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
         persist::write_atomically(&self.target, content).map_err(|error| self.refused(&error))
     }
+}
+
+/// Labels as CSV, `row,cluster`.
+pub(crate) fn label_table(labels: &Labels) -> String {
+    let mut text = "row,cluster\n".to_owned();
+    for (row, label) in labels.as_slice().iter().enumerate() {
+        text.push_str(&format!("{row},{label}\n"));
+    }
+    text
+}
+
+/// Whether stdout is meant, as by a file's name it is on most command lines.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// That a file for an array does not have the name of a text file, which it would not be.
@@ -203,7 +217,10 @@ fn plain(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         io::ErrorKind::StorageFull => "no space left".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            let text = error.to_string();
+            without_number(text.split(" at path ").next().unwrap_or(&text))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use n2d::{BuildError, DynN2d, PartChoice, PipelineConfig, Registry, RunConfig, S
 use serde_json::{Map, Value};
 
 use crate::args::{Clusters, FitArgs};
-use crate::errors::CliError;
+use crate::errors::{CliError, without_number};
 
 /// What stands in for the number of clusters until the data is read.
 const SOME_CLUSTERS: usize = 2;
@@ -145,12 +145,26 @@ impl Plan {
 /// # Errors
 /// A file that can't be read; bad usage where it is no configuration.
 pub(crate) fn read_config(path: &Path) -> Result<RunConfig, CliError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;
-    RunConfig::from_toml(&text).map_err(|error| {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let reason = without_number(&error.to_string());
+        CliError::failed(format!("{} can't be read: {reason}", path.display()))
+    })?;
+    let config = RunConfig::from_toml(&text);
+    config.and_then(can_be_built).map_err(|error| {
         CliError::usage(format!("{}: {error}", path.display()))
             .with_hint("`n2d config` prints a file with every option")
     })
+}
+
+/// A mistake in a file is said to be there, and not taken for one of the command line, which may change what is right.
+fn can_be_built(config: RunConfig) -> Result<RunConfig, BuildError> {
+    let registry = Registry::default();
+    let mut pipeline = config.pipeline.clone();
+    if registry.needs_clusters(&pipeline.clusterer)? {
+        pipeline.n_clusters.get_or_insert(SOME_CLUSTERS);
+    }
+    registry.build(&pipeline)?;
+    Ok(config)
 }
 
 /// Another part than the file's has none of its options.

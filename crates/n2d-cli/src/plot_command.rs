@@ -1,7 +1,6 @@
 //! `n2d plot`: pictures of a model, of its training rows or of others.
 
 use std::any::Any;
-use std::path::Path;
 
 use n2d::cluster::FittedHdbscan;
 use n2d::metrics::{Noise, assess, silhouette_samples};
@@ -10,14 +9,17 @@ use n2d::plot::{
     ClusterSizes, Colours, CondensedTree, ConfusionMatrix, Figure, LearningCurve, PlotError, Scatter,
     Silhouettes, TreeRow,
 };
-use n2d::{FitContext, FittedClusterer, Labels, Model, Samples};
+use n2d::{FitContext, FittedClusterer, Labels, Model, Parallelism, Samples};
 use ndarray::{Array2, ArrayView2};
 
+use crate::applied::Applying;
 use crate::args::{Picture, PlotArgs};
 use crate::errors::CliError;
-use crate::model_source::{check_columns, load_model};
+use crate::interrupt::Interrupt;
+use crate::model_source::load_model;
 use crate::output::Output;
-use crate::source::Source;
+use crate::progress::Screen;
+use crate::source::{DataOptions, Source};
 use crate::text::counted;
 
 /// Rows beyond these have no silhouette drawn: it takes the distance of every pair.
@@ -35,11 +37,14 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
     let model = load_model(&args.model)?;
     let shown = match &args.input {
         None => Shown::of_training(&model),
-        Some(input) => Shown::of_rows(
-            &model,
-            input,
-            &Source::of(input, args.labels.as_deref(), args.data_dir.as_deref())?,
-        )?,
+        Some(input) => {
+            let options = DataOptions {
+                labels: args.labels.as_deref(),
+                drop: &args.drop,
+                data_dir: args.data_dir.as_deref(),
+            };
+            Shown::of_rows(&model, &Source::of(input, options)?)?
+        }
     };
     let figure = shown.picture(args.kind, &model)?;
     output.write_bytes(&form.bytes(&figure)?)
@@ -104,17 +109,23 @@ impl Shown {
         }
     }
 
-    fn of_rows(model: &Model, input: &Path, source: &Source) -> Result<Self, CliError> {
-        let data = source.read()?;
-        check_columns(model, input, data.n_features(), &data.feature_names)?;
-        let x = data.samples().map_err(|error| CliError::from_error(&error))?;
-        let answers = model.answers(x).map_err(|error| CliError::from_error(&error))?;
+    fn of_rows(model: &Model, source: &Source) -> Result<Self, CliError> {
+        let screen = Screen::new(false);
+        let applied = Applying {
+            model,
+            screen: &screen,
+            interrupt: &Interrupt::install(screen.clone())?,
+            parallelism: &Parallelism::default(),
+            reconstruct: false,
+        }
+        .to(source)?;
+        let (classes, class_names) = applied.classes.map(|known| (known.labels, known.names)).unzip();
         Ok(Self {
-            embedding: answers.embedding,
-            clusters: answers.assigned.labels,
-            name: data.name,
-            classes: data.labels,
-            class_names: data.label_names,
+            embedding: applied.embedding,
+            clusters: applied.labels,
+            name: applied.name,
+            classes,
+            class_names: class_names.unwrap_or_default(),
         })
     }
 

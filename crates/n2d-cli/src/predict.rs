@@ -16,8 +16,9 @@ use crate::errors::CliError;
 use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
 use crate::model_source::{RangeCheck, Rows, load_model};
-use crate::output::{GrowingNpy, Output, named_npy};
+use crate::output::{GrowingNpy, Output, is_stdout, named_npy};
 use crate::progress::Screen;
+use crate::source::{DataOptions, Source};
 use crate::text::counted;
 
 /// Runs the command.
@@ -31,7 +32,13 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
     interrupt.doing("the reading of the model");
     let model = load_model(&args.model)?;
     can_do(&model, args)?;
-    let mut rows = Rows::open(&args.input, &args.drop, args.data_dir.as_ref(), &model)?;
+    let options = DataOptions {
+        labels: None,
+        drop: &args.drop,
+        data_dir: args.data_dir.as_deref(),
+    };
+    let source = Source::of(&args.input, options)?;
+    let mut rows = Rows::open(&source, &model)?;
     let outputs = Outputs::new(args)?;
     interrupt.doing("the prediction");
     let mut writers = Writers::new(&outputs)?;
@@ -115,7 +122,7 @@ impl Outputs {
         let checked =
             |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
         let outputs = Self {
-            labels: checked(&args.out)?,
+            labels: checked(&args.out.clone().filter(|out| !is_stdout(out)))?,
             embedding: checked(&args.embedding)?,
             latent: checked(&args.latent)?,
             reconstruction: checked(&args.reconstruction)?,

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use n2d::datasets::{
-    BuiltIn, Dataset, LoadError, ReadError, ReadErrorKind, ReadOptions, Scaler, Scaling, UnknownName,
-    read_labels, read_path,
+    BuiltIn, ColumnRanges, Dataset, LoadError, ReadError, ReadErrorKind, ReadOptions, Scaler, Scaling,
+    UnknownName, read_labels_for, read_path,
 };
 
 use crate::data_dirs;
@@ -14,8 +14,26 @@ use crate::text::counted;
 /// Where the data comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    BuiltIn { set: BuiltIn, data_dir: Option<PathBuf> },
-    File { path: PathBuf, labels: Option<PathBuf> },
+    BuiltIn {
+        set: BuiltIn,
+        data_dir: Option<PathBuf>,
+    },
+    File {
+        path: PathBuf,
+        labels: Option<PathBuf>,
+        drop: Vec<String>,
+    },
+}
+
+/// The options that say more of the data than its name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DataOptions<'a> {
+    /// `--labels`: a column or a file.
+    pub(crate) labels: Option<&'a Path>,
+    /// `--drop`: columns.
+    pub(crate) drop: &'a [String],
+    /// `--data-dir`.
+    pub(crate) data_dir: Option<&'a Path>,
 }
 
 /// The data as the pipeline gets it.
@@ -25,22 +43,30 @@ pub(crate) struct Loaded {
     /// How its values are scaled, in words.
     pub(crate) scaling: String,
     pub(crate) scaler: Scaler,
-    /// The least and the greatest value before that.
-    pub(crate) value_range: (f32, f32),
+    /// Those of its columns before that.
+    pub(crate) ranges: ColumnRanges,
     /// What the user should know of it.
     pub(crate) notes: Vec<String>,
 }
 
 impl Source {
-    /// Tells names from files; `labels` and `data_dir` are the options of these names.
+    /// Tells names from files.
     ///
     /// # Errors
     /// Bad usage: an unknown name, options that the other kind has.
-    pub(crate) fn of(data: &Path, labels: Option<&Path>, data_dir: Option<&Path>) -> Result<Self, CliError> {
+    pub(crate) fn of(data: &Path, options: DataOptions<'_>) -> Result<Self, CliError> {
+        let DataOptions {
+            labels,
+            drop,
+            data_dir,
+        } = options;
         let parsed: Result<BuiltIn, UnknownName> = data.to_string_lossy().parse();
         match parsed {
             Ok(set) if labels.is_some() => Err(CliError::usage(format!(
                 "--labels is for files: the classes of {set} are known"
+            ))),
+            Ok(set) if !drop.is_empty() => Err(CliError::usage(format!(
+                "--drop is for text files, but {set} is a built-in data set"
             ))),
             Ok(set) => Ok(Self::BuiltIn {
                 set,
@@ -52,6 +78,7 @@ impl Source {
             Err(_) if looks_like_file(data) => Ok(Self::File {
                 path: data.to_owned(),
                 labels: labels.map(Path::to_owned),
+                drop: drop.to_vec(),
             }),
             Err(error) => Err(unknown_name(&error, true)),
         }
@@ -61,7 +88,7 @@ impl Source {
     pub(crate) fn inputs(&self) -> Vec<&Path> {
         match self {
             Self::BuiltIn { .. } => Vec::new(),
-            Self::File { path, labels } => [Some(path), labels.as_ref()]
+            Self::File { path, labels, .. } => [Some(path), labels.as_ref()]
                 .into_iter()
                 .flatten()
                 .map(PathBuf::as_path)
@@ -76,7 +103,7 @@ impl Source {
     pub(crate) fn read(&self) -> Result<Dataset, CliError> {
         match self {
             Self::BuiltIn { set, data_dir } => load_set(*set, data_dir.as_deref()),
-            Self::File { path, labels } => read_file(path, labels.as_deref()),
+            Self::File { path, labels, drop } => read_file(path, labels.as_deref(), drop),
         }
     }
 
@@ -129,50 +156,60 @@ pub(crate) fn load_set(set: BuiltIn, data_dir: Option<&Path>) -> Result<Dataset,
     })
 }
 
-fn read_file(path: &Path, labels: Option<&Path>) -> Result<Dataset, CliError> {
+fn read_file(path: &Path, labels: Option<&Path>, drop: &[String]) -> Result<Dataset, CliError> {
     let Some(labels) = labels else {
-        return read_path(path, &ReadOptions::default()).map_err(refused);
+        return read_path(path, &read_options(None, drop)).map_err(refused);
     };
-    let column = labels.to_string_lossy().into_owned();
-    let options = ReadOptions {
-        label_column: Some(column),
-        ..ReadOptions::default()
-    };
-    match read_path(path, &options) {
-        Err(error) if is_no_column(&error) => with_labels_of_file(path, labels, error),
+    match read_path(path, &read_options(Some(labels), drop)) {
+        Err(error) if is_no_column(&error, labels) => {
+            let labels = label_file(labels, &error)?;
+            let mut data = read_path(path, &read_options(None, drop)).map_err(refused)?;
+            let known = read_labels_for(labels, None, data.n_samples()).map_err(refused)?;
+            data.set_labels(known)
+                .map_err(|error| CliError::failed(format!("{}: {error}", labels.display())))?;
+            Ok(data)
+        }
         read => read.map_err(refused),
     }
 }
 
-fn is_no_column(error: &ReadError) -> bool {
-    matches!(
-        error.kind,
-        ReadErrorKind::NoSuchColumn { .. }
-            | ReadErrorKind::NoColumns { .. }
-            | ReadErrorKind::NoSuchArray { .. }
-    )
+/// With the label column and the columns to leave out.
+pub(crate) fn read_options(labels: Option<&Path>, drop: &[String]) -> ReadOptions {
+    ReadOptions {
+        label_column: labels.map(|labels| labels.to_string_lossy().into_owned()),
+        drop_columns: drop.to_vec(),
+        ..ReadOptions::default()
+    }
+}
+
+/// Whether the labels are in no column of the data.
+pub(crate) fn is_no_column(error: &ReadError, labels: &Path) -> bool {
+    match &error.kind {
+        ReadErrorKind::NoSuchColumn { given, .. }
+        | ReadErrorKind::NoColumns { given, .. }
+        | ReadErrorKind::NoSuchArray { given, .. } => *given == labels.to_string_lossy(),
+        _ => false,
+    }
 }
 
 /// What is no column is a file.
-fn with_labels_of_file(path: &Path, labels: &Path, no_column: ReadError) -> Result<Dataset, CliError> {
-    if !labels.is_file() {
-        let labels = labels.display();
-        return Err(CliError::from_error(&no_column).with_hint(format!(
-            "--labels names a column or a file, and there is no file {labels} either"
-        )));
+pub(crate) fn label_file<'a>(labels: &'a Path, no_column: &ReadError) -> Result<&'a Path, CliError> {
+    if labels.is_file() {
+        return Ok(labels);
     }
-    let mut data = read_path(path, &ReadOptions::default()).map_err(refused)?;
-    let known = read_labels(labels, None).map_err(refused)?;
-    data.set_labels(known)
-        .map_err(|error| CliError::failed(format!("{}: {error}", labels.display())))?;
-    Ok(data)
+    Err(CliError::from_error(no_column).with_hint(format!(
+        "--labels names a column or a file, and there is no file {} either",
+        labels.display()
+    )))
 }
 
 pub(crate) fn refused(error: ReadError) -> CliError {
     let refusal = CliError::from_error(&error);
     match error.kind {
         ReadErrorKind::NotANumber { .. } => {
-            refusal.with_hint("--labels COLUMN names a column of known classes and takes it out of the data")
+            refusal.with_hint(
+                "--labels COLUMN names a column of known classes and takes it out of the data, --drop COLUMN leaves one out",
+            )
         }
         ReadErrorKind::ManyLabelColumns { .. } => {
             refusal.with_hint("a column named label, class, target, y or cluster is found")
@@ -185,11 +222,9 @@ pub(crate) fn refused(error: ReadError) -> CliError {
 }
 
 fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Loaded, CliError> {
-    let wider = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
-    let value_range = data.x.iter().fold((f32::INFINITY, f32::NEG_INFINITY), wider);
-    let scaler = data
-        .scale(scaling)
-        .map_err(|error| CliError::from_error(&error))?;
+    let failed = |error: &dyn std::error::Error| CliError::from_error(error);
+    let ranges = ColumnRanges::of(data.samples().map_err(|error| failed(&error))?);
+    let scaler = data.scale(scaling).map_err(|error| failed(&error))?;
     let n_constant = scaler.columns().iter().filter(|(_, scale)| *scale == 0.0).count();
     let mut notes = Vec::new();
     if n_constant > 0 {
@@ -207,7 +242,7 @@ fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Lo
         data,
         scaling,
         scaler,
-        value_range,
+        ranges,
         notes,
     })
 }

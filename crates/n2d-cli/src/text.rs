@@ -42,6 +42,15 @@ pub(crate) fn mebibytes(mib: f64) -> String {
     }
 }
 
+/// `812 bytes`, `36.1 kB`, `19.2 MB`.
+pub(crate) fn file_size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => counted(bytes as usize, "byte"),
+        1000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
 /// Four digits that count: `0.01234`, `12.35`, `1.234e-7`.
 pub(crate) fn figure(value: f64) -> String {
     let size = value.abs();
@@ -152,6 +161,8 @@ mod tests {
         );
         assert_eq!(mebibytes(312.4), "312 MiB");
         assert_eq!(mebibytes(4200.0), "4.1 GiB");
+        let sizes = [812, 36_100, 19_200_000].map(file_size);
+        assert_eq!(sizes, ["812 bytes", "36.1 kB", "19.2 MB"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Parts whose kind is chosen at run time, boxed so that they fill the slots of the same generic pipeline.
 
+use std::any::Any;
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::persist::{Save, SaveError, State};
@@ -37,8 +39,20 @@ where
 }
 
 impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C> {
-    /// The same fitted pipeline with its parts boxed.
+    /// The same fitted pipeline with its parts boxed; one whose parts are boxed is left as it is, so that
+    /// its parts are found in their boxes.
     pub fn boxed(self) -> DynFittedN2d {
+        let boxed: Box<dyn Any> = Box::new(self);
+        match boxed.downcast::<DynFittedN2d>() {
+            Ok(boxed) => *boxed,
+            Err(other) => other
+                .downcast::<Self>()
+                .expect("it was put in above")
+                .with_boxes(),
+        }
+    }
+
+    fn with_boxes(self) -> DynFittedN2d {
         let (encoder, later) = self.into_parts();
         let (manifold, clusterer) = later.into_parts();
         let later = FittedManifoldClusterer::from_fitted(

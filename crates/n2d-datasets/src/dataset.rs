@@ -76,12 +76,7 @@ impl Dataset {
     /// # Errors
     /// [`LabelCountError`] where there are not as many as rows; the data set is then as before.
     pub fn set_labels(&mut self, named: NamedLabels) -> Result<(), LabelCountError> {
-        if named.labels.len() != self.n_samples() {
-            return Err(LabelCountError {
-                n_labels: named.labels.len(),
-                n_samples: self.n_samples(),
-            });
-        }
+        named.must_be(self.n_samples())?;
         self.labels = Some(named.labels);
         self.label_names = named.names;
         Ok(())
@@ -111,6 +106,18 @@ pub struct NamedLabels {
 }
 
 impl NamedLabels {
+    /// That there are as many labels as rows.
+    ///
+    /// # Errors
+    /// [`LabelCountError`] where there are not.
+    pub fn must_be(&self, n_samples: usize) -> Result<(), LabelCountError> {
+        let n_labels = self.labels.len();
+        if n_labels == n_samples {
+            return Ok(());
+        }
+        Err(LabelCountError { n_labels, n_samples })
+    }
+
     /// Numbers classes in sorted order: by value where every label is a number, else by text.
     ///
     /// Where every label is a whole number, -1 stays [`Labels::NOISE`], as everywhere in n2d: it is no class.

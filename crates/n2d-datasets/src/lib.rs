@@ -31,6 +31,7 @@ mod dataset;
 mod download;
 mod error;
 mod locate;
+mod ranges;
 mod readers;
 mod scaling;
 
@@ -42,7 +43,9 @@ pub use error::{
     Column, LabelCountError, LoadError, Looked, MissingData, Place, ReadError, ReadErrorKind, UnknownName,
 };
 pub use locate::{DataDirs, Listing, Location};
+pub use ranges::ColumnRanges;
 pub use readers::{
-    Delimiter, Header, ReadOptions, RowChunks, read_bytes, read_chunks, read_labels, read_path,
+    Delimiter, Header, ReadOptions, RowChunks, read_bytes, read_chunks, read_labels, read_labels_for,
+    read_path,
 };
 pub use scaling::{Scaler, Scaling};

@@ -3,7 +3,7 @@ use n2d_core::{ApplyError, Samples};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::UnknownName;
+use crate::{ColumnRanges, UnknownName};
 
 /// How columns are brought to a common scale before clustering.
 ///
@@ -65,19 +65,22 @@ impl Scaling {
     }
 
     fn fit_columns(self, x: Samples<'_>) -> Vec<ColumnScale> {
-        let bounds = Bounds::of(x);
-        let (offset, scale) = match self {
+        let ranges = ColumnRanges::of(x);
+        let (offset, scale): (Vec<f64>, Vec<f64>) = match self {
             Self::Standard => {
                 let mean = mean(x, |_, v| v);
                 let variance = mean_of_squares(x, &mean);
                 (mean, variance.iter().map(|v| v.sqrt()).collect())
             }
-            _ => (bounds.low.clone(), bounds.ranges()),
+            _ => (0..x.n_features())
+                .map(|column| ranges.column(column))
+                .map(|(low, high)| (f64::from(low), f64::from(high) - f64::from(low)))
+                .unzip(),
         };
         let of_column = |(column, (offset, scale))| ColumnScale {
             offset,
-            // The sums of a constant column may differ from it in their last bit: the bounds can't.
-            scale: if bounds.is_constant(column) { 0.0 } else { scale },
+            // The sums of a constant column may differ from it in their last bit: the ranges can't.
+            scale: if ranges.is_constant(column) { 0.0 } else { scale },
         };
         offset.into_iter().zip(scale).enumerate().map(of_column).collect()
     }
@@ -206,37 +209,6 @@ impl ColumnScale {
 
     fn invert(self, value: f32) -> f32 {
         (f64::from(value) * self.scale + self.offset) as f32
-    }
-}
-
-struct Bounds {
-    low: Vec<f64>,
-    high: Vec<f64>,
-}
-
-impl Bounds {
-    fn of(x: Samples<'_>) -> Self {
-        let mut low = vec![f64::INFINITY; x.n_features()];
-        let mut high = vec![f64::NEG_INFINITY; x.n_features()];
-        for row in x.rows() {
-            for (column, &value) in row.iter().enumerate() {
-                low[column] = low[column].min(f64::from(value));
-                high[column] = high[column].max(f64::from(value));
-            }
-        }
-        Self { low, high }
-    }
-
-    fn ranges(&self) -> Vec<f64> {
-        self.high
-            .iter()
-            .zip(&self.low)
-            .map(|(high, low)| high - low)
-            .collect()
-    }
-
-    fn is_constant(&self, column: usize) -> bool {
-        self.low[column] == self.high[column]
     }
 }
 

@@ -46,12 +46,15 @@
 mod config;
 mod kinds;
 mod model;
+mod model_info;
 mod preset;
 mod registry;
 mod run_config;
+mod words;
 
 pub use config::{PartChoice, PipelineConfig};
-pub use model::{Answers, Assigned, Model, ModelInfo, StageReport};
+pub use model::{Answers, Assigned, Model, StreamError};
+pub use model_info::{ModelInfo, StageReport};
 pub use n2d_cluster as cluster;
 pub use n2d_core::*;
 pub use n2d_datasets as datasets;

@@ -4,13 +4,12 @@ use n2d_core::check::made_by;
 use n2d_core::persist::{self, LoadError, Save, SaveError, State};
 use n2d_core::{
     ApplyError, ApproximatePredict, DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d,
-    Labels, Report, Samples,
+    Labels, Samples,
 };
-use n2d_datasets::Scaler;
+use n2d_datasets::{ColumnRanges, Scaler};
 use ndarray::{Array2, ArrayView2};
-use serde::{Deserialize, Serialize};
 
-use crate::{PipelineConfig, Registry};
+use crate::{ModelInfo, Registry};
 
 /// A fitted pipeline with the scaling of its data and where it came from: what one `.n2d` file holds.
 ///
@@ -45,102 +44,8 @@ use crate::{PipelineConfig, Registry};
 pub struct Model {
     pipeline: DynFittedN2d,
     scaler: Option<Scaler>,
+    ranges: Option<ColumnRanges>,
     info: ModelInfo,
-}
-
-/// Where a [`Model`] came from.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ModelInfo {
-    /// The version of n2d that wrote it.
-    pub n2d: String,
-    /// The name of the data it was fitted to.
-    pub dataset: String,
-    /// The names of the data's columns; empty where they have none.
-    pub feature_names: Vec<String>,
-    /// The shape of one row, such as `[28, 28]`; empty where it is not known.
-    pub row_shape: Vec<usize>,
-    /// How the data's values are scaled, in words; empty where nothing is known.
-    pub scaling: String,
-    /// The least and the greatest value of the data, before the model's scaling. New rows far outside are of other units.
-    pub value_range: (f32, f32),
-    /// The seed of the fit.
-    pub seed: u64,
-    /// The configuration it was built from, where it was built from one.
-    pub config: Option<PipelineConfig>,
-    /// How the fit of each part went, in the order of the stages.
-    pub reports: Vec<StageReport>,
-}
-
-/// A part's [`Report`] as a model keeps it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StageReport {
-    /// The part's name.
-    pub part: String,
-    /// Why it ended, in words.
-    pub ended: String,
-    /// Rounds made.
-    pub n_iter: usize,
-    /// What was optimised, and its final value, if finite.
-    pub objective: Option<(String, f64)>,
-    /// That value after each round; where it was not finite, nothing.
-    pub history: Vec<Option<f64>>,
-    /// Wall-clock seconds. All else in a model follows from data, configuration and seed.
-    pub seconds: f64,
-    /// What the user should know.
-    pub notes: Vec<String>,
-}
-
-impl From<&Report> for StageReport {
-    fn from(report: &Report) -> Self {
-        let objective = report.objective.filter(|(_, value)| value.is_finite());
-        Self {
-            part: report.part.clone(),
-            ended: report.termination.to_string(),
-            n_iter: report.n_iter,
-            objective: objective.map(|(name, value)| (name.to_owned(), value)),
-            history: report
-                .history
-                .iter()
-                .map(|&value| Some(value).filter(|v| v.is_finite()))
-                .collect(),
-            seconds: report.seconds,
-            notes: report.notes.clone(),
-        }
-    }
-}
-
-impl ModelInfo {
-    /// Of a model that was fitted to a data set by this version of n2d.
-    pub fn new(dataset: impl Into<String>, seed: u64) -> Self {
-        Self {
-            n2d: env!("CARGO_PKG_VERSION").to_owned(),
-            dataset: dataset.into(),
-            seed,
-            ..Self::default()
-        }
-    }
-
-    /// With the configuration that the pipeline was built from.
-    pub fn with_config(self, config: PipelineConfig) -> Self {
-        Self {
-            config: Some(config),
-            ..self
-        }
-    }
-
-    /// With how the fit went: the reports of a composed report's parts, or the report itself.
-    pub fn with_report(self, report: &Report) -> Self {
-        fn leaves(report: &Report, into: &mut Vec<StageReport>) {
-            if report.parts.is_empty() {
-                into.push(report.into());
-            }
-            report.parts.iter().for_each(|part| leaves(part, into));
-        }
-        let mut reports = Vec::new();
-        leaves(report, &mut reports);
-        Self { reports, ..self }
-    }
 }
 
 /// All that a model finds out about rows on the way to their labels.
@@ -163,6 +68,18 @@ pub struct Assigned {
     pub strengths: Option<Vec<f32>>,
 }
 
+/// Why there is no answer to a chunk of a stream.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError<E: std::error::Error + 'static> {
+    /// The stream has failed.
+    #[error(transparent)]
+    Source(E),
+    /// The model can't take the chunk.
+    #[error(transparent)]
+    Model(#[from] ApplyError),
+}
+
 impl Model {
     const KIND: &'static str = "model";
 
@@ -174,6 +91,7 @@ impl Model {
         Self {
             pipeline: pipeline.boxed(),
             scaler: None,
+            ranges: None,
             info,
         }
     }
@@ -183,15 +101,30 @@ impl Model {
     /// # Errors
     /// [`ApplyError::FeatureMismatch`] for a scaling of rows of another width.
     pub fn with_scaler(mut self, scaler: Scaler) -> Result<Self, ApplyError> {
-        if scaler.n_features() != self.n_features() {
-            return Err(ApplyError::FeatureMismatch {
-                part: self.pipeline.encoder().name().to_owned(),
-                expected: self.n_features(),
-                given: scaler.n_features(),
-            });
-        }
+        self.is_as_wide(scaler.n_features())?;
         self.scaler = Some(scaler);
         Ok(self)
+    }
+
+    /// With the ranges of the training data's columns before its scaling, by which rows in other units can be told.
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for ranges of rows of another width.
+    pub fn with_ranges(mut self, ranges: ColumnRanges) -> Result<Self, ApplyError> {
+        self.is_as_wide(ranges.n_features())?;
+        self.ranges = Some(ranges);
+        Ok(self)
+    }
+
+    fn is_as_wide(&self, given: usize) -> Result<(), ApplyError> {
+        if given == self.n_features() {
+            return Ok(());
+        }
+        Err(ApplyError::FeatureMismatch {
+            part: self.pipeline.encoder().name().to_owned(),
+            expected: self.n_features(),
+            given,
+        })
     }
 
     /// Writes the model to one file. A kill or a full disk leaves what was there before.
@@ -227,24 +160,23 @@ impl Model {
     pub fn from_state(state: &State, registry: &Registry) -> Result<Self, LoadError> {
         match state.kind() {
             Self::KIND => {
-                let model = Self {
-                    pipeline: registry.load(state)?,
-                    scaler: None,
-                    info: state.get("info")?,
-                };
-                if !state.has_part("scaling") {
-                    return Ok(model);
+                let mut model = Self::new(registry.load(state)?, state.get("info")?);
+                let refused = |part, error| state.refuse(part, &format!("for the encoder's rows ({error})"));
+                if state.has_part("scaling") {
+                    let scaler = state.part("scaling")?.load()?;
+                    model = model
+                        .with_scaler(scaler)
+                        .map_err(|error| refused("scaling", error))?;
                 }
-                let scaler = state.part("scaling")?.load()?;
-                model
-                    .with_scaler(scaler)
-                    .map_err(|error| state.refuse("scaling", &format!("for the encoder's rows ({error})")))
+                if state.has_part("ranges") {
+                    let ranges = state.part("ranges")?.load()?;
+                    model = model
+                        .with_ranges(ranges)
+                        .map_err(|error| refused("ranges", error))?;
+                }
+                Ok(model)
             }
-            "n2d" => Ok(Self {
-                pipeline: registry.load(state)?,
-                scaler: None,
-                info: ModelInfo::default(),
-            }),
+            "n2d" => Ok(Self::new(registry.load(state)?, ModelInfo::default())),
             _ => Err(state.wrong_kind("`model` or `n2d`".to_owned())),
         }
     }
@@ -257,6 +189,11 @@ impl Model {
     /// The scaling of the data, if it has one.
     pub fn scaler(&self) -> Option<&Scaler> {
         self.scaler.as_ref()
+    }
+
+    /// The ranges of the training data's columns before its scaling, where they are known.
+    pub fn ranges(&self) -> Option<&ColumnRanges> {
+        self.ranges.as_ref()
     }
 
     /// Where it came from.
@@ -369,6 +306,45 @@ impl Model {
         })
     }
 
+    /// The answers to a stream of chunks of rows, chunk by chunk, such as [`read_chunks`](n2d_datasets::read_chunks) reads them. One chunk is
+    /// held at a time; how the rows are divided changes nothing.
+    ///
+    /// ```
+    /// # use n2d::prelude::*;
+    /// use n2d::datasets::{ReadOptions, read_chunks};
+    ///
+    /// # let values: Vec<f32> = (0..80).map(|i| (i / 40 * 100 + i % 7) as f32).collect();
+    /// # let config = PipelineConfig {
+    /// #     encoder: PartChoice::new("identity"),
+    /// #     manifold: PartChoice::new("identity"),
+    /// #     ..PipelineConfig::new(2)
+    /// # };
+    /// # let x = Samples::from_rows(&values, 2)?;
+    /// # let fit = Registry::default().build(&config)?.fit(x, &mut FitContext::new(42))?;
+    /// # let model = Model::new(fit.model, ModelInfo::new("example", 42));
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("new.csv");
+    /// # std::fs::write(&path, "x,y\n1,2\n103,104\n5,6\n")?;
+    /// let mut n_clusters_seen = std::collections::BTreeSet::new();
+    /// for answers in model.answers_to(read_chunks(&path, &ReadOptions::default(), 2)?) {
+    ///     n_clusters_seen.extend(answers?.assigned.labels.as_slice().to_vec());
+    /// }
+    /// assert_eq!(n_clusters_seen.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the stream, and those of [`answers`](Self::answers).
+    pub fn answers_to<'a, E: std::error::Error + 'static>(
+        &'a self,
+        chunks: impl IntoIterator<Item = Result<Array2<f32>, E>> + 'a,
+    ) -> impl Iterator<Item = Result<Answers, StreamError<E>>> + 'a {
+        chunks.into_iter().map(|chunk| {
+            let chunk = chunk.map_err(StreamError::Source)?;
+            Ok(self.answers(made_by("the stream", chunk.view())?)?)
+        })
+    }
+
     fn scaled<T>(
         &self,
         x: Samples<'_>,
@@ -399,6 +375,9 @@ impl Save for Model {
         state.set("info", &self.info);
         if let Some(scaler) = &self.scaler {
             state.put_part("scaling", scaler)?;
+        }
+        if let Some(ranges) = &self.ranges {
+            state.put_part("ranges", ranges)?;
         }
         self.pipeline.save_into(state)
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::kinds::Kinds;
-use crate::{PartChoice, PipelineConfig};
+use crate::{PartChoice, PipelineConfig, words};
 
 /// The parts that a pipeline can be built from by name, and the fitted ones that a model file can hold: ours, and those you
 /// register.
@@ -182,6 +182,13 @@ impl Registry {
     /// # Errors
     /// [`BuildError`] names the part, the option, what is allowed and what was given.
     pub fn build(&self, config: &PipelineConfig) -> Result<DynN2d, BuildError> {
+        // Before a part refuses it as a size of its own.
+        if config.n_clusters == Some(0) {
+            return Err(BuildError::BadSetting {
+                setting: "n_clusters".to_owned(),
+                reason: "must be at least 1, but is 0".to_owned(),
+            });
+        }
         if config.n_clusters.is_none() && self.needs_clusters(&config.clusterer)? {
             let part = config.clusterer.name.clone();
             return Err(BuildError::NeedsClusters { part });
@@ -300,7 +307,7 @@ fn parse<C: NamedConfig>(options: Map<String, Value>) -> Result<C, BuildError> {
                 part: C::NAME.to_owned(),
                 option: option.clone(),
                 given: given.to_string(),
-                reason: error.to_string(),
+                reason: words::allowed(&error),
             });
         }
     }
@@ -310,7 +317,7 @@ fn parse<C: NamedConfig>(options: Map<String, Value>) -> Result<C, BuildError> {
         part: C::NAME.to_owned(),
         option: "options".to_owned(),
         given: "this combination".to_owned(),
-        reason: error.to_string(),
+        reason: words::allowed(&error),
     })
 }
 
@@ -359,7 +366,7 @@ pub enum BuildError {
         part: String,
     },
     /// A value of a type that the option can't take.
-    #[error("{part}.{option} can't be {given}: {reason}")]
+    #[error("{part}.{option} can't be {given}: it {reason}")]
     BadOption {
         /// The part.
         part: String,
@@ -417,7 +424,7 @@ mod tests {
         let typed = error("umap", &["manifold.n_neighbors=many"]);
         assert_eq!(
             typed,
-            r#"umap.n_neighbors can't be "many": invalid type: string "many", expected usize"#
+            r#"umap.n_neighbors can't be "many": it must be a whole number of at least 0"#
         );
         assert_eq!(
             error("umap", &["umap.n_neighbors=1"]),

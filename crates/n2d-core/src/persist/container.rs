@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype as Stored, TensorView};
+use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -66,14 +66,10 @@ pub fn to_bytes(part: &(impl Save + ?Sized)) -> Result<Vec<u8>, SaveError> {
         .map(|(name, array)| Ok((name, view(array)?)))
         .collect();
     let metadata = [(ENTRY.to_owned(), entry)].into();
-    safetensors::serialize(
-        views.map_err(container::<safetensors::SafeTensorError>)?,
-        Some(metadata),
-    )
-    .map_err(container)
+    safetensors::serialize(views.map_err(container::<SafeTensorError>)?, Some(metadata)).map_err(container)
 }
 
-fn view(array: &Array) -> Result<TensorView<'_>, safetensors::SafeTensorError> {
+fn view(array: &Array) -> Result<TensorView<'_>, SafeTensorError> {
     TensorView::new(stored(array.dtype), array.shape.clone(), array.bytes())
 }
 
@@ -145,7 +141,7 @@ impl State {
 
 fn state_of(bytes: Vec<u8>) -> Result<State, LoadError> {
     let bytes = Arc::new(bytes);
-    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(no_model)?;
+    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
     let entry = metadata
         .metadata()
         .as_ref()
@@ -185,6 +181,20 @@ fn state_of(bytes: Vec<u8>) -> Result<State, LoadError> {
         place(&mut state, &name, array)?;
     }
     Ok(state)
+}
+
+/// The reader of safetensors speaks of headers and offsets; people have a file cut short, or another file.
+fn unreadable(error: &SafeTensorError) -> LoadError {
+    use SafeTensorError as Found;
+    no_model(match error {
+        Found::HeaderTooSmall => "it has fewer than 8 bytes",
+        Found::MetadataIncompleteBuffer => "it is cut short, or more follows than its beginning says",
+        Found::InvalidHeaderLength => "it is cut short, or another kind of file",
+        Found::HeaderTooLarge | Found::InvalidHeader(_) | Found::InvalidHeaderDeserialization(_) => {
+            "it is another kind of file, or its beginning is damaged"
+        }
+        _ => "its beginning is damaged: it says of its arrays what can't be",
+    })
 }
 
 fn no_model<E: std::fmt::Display>(error: E) -> LoadError {

@@ -120,15 +120,30 @@ pub fn probe(path: &Path) -> io::Result<()> {
     temporary(&resolve(path)?).map(drop)
 }
 
-/// Where a file really is. One that is there may be a link; one that is not has a folder that is.
+/// Where a file really is, links followed. One that is not there, yet, has a folder that is.
 ///
 /// # Errors
 /// What the file system says of the folder; [`io::ErrorKind::InvalidInput`] for what is no name of a file.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(path).or_else(|_| {
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(fs::canonicalize(folder_of(path))?.join(name))
-    })
+    if let Ok(found) = fs::canonicalize(path) {
+        return Ok(found);
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let there = fs::canonicalize(folder_of(path))?.join(name);
+    match fs::read_link(&there) {
+        // A link to a file that is not there. (One to itself, over however many others, has a folder, but no end.)
+        Ok(next) if is_loop(&there) => Err(io::Error::other(format!(
+            "the link to {} has no end",
+            next.display()
+        ))),
+        Ok(next) => resolve(&folder_of(&there).join(next)),
+        Err(_) => Ok(there),
+    }
+}
+
+/// Whether links lead nowhere else than to links. The system follows them, up to its limit.
+fn is_loop(link: &Path) -> bool {
+    fs::metadata(link).is_err_and(|error| error.kind() != io::ErrorKind::NotFound)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -196,5 +211,19 @@ mod tests {
         write_atomically(&link, |file| file.write_all(b"new")).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"new");
+
+        // Also to a file that is not there, over another link.
+        let (later, over) = (folder.path().join("later"), folder.path().join("over"));
+        std::os::unix::fs::symlink("later", &over).unwrap();
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&over, &link).unwrap();
+        write_atomically(&link, |file| file.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&later).unwrap(), b"new");
+
+        let itself = folder.path().join("itself");
+        std::os::unix::fs::symlink("itself", &itself).unwrap();
+        let error = write_atomically(&itself, |file| file.write_all(b"new")).unwrap_err();
+        assert!(error.to_string().contains("has no end"), "{error}");
     }
 }

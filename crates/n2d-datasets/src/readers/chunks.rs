@@ -20,6 +20,8 @@ pub struct RowChunks<'a> {
     n_features: usize,
     feature_names: Vec<String>,
     labels: Vec<String>,
+    /// Those of a file that is read as a whole.
+    all_labels: Option<NamedLabels>,
 }
 
 enum Rows<'a> {
@@ -77,6 +79,7 @@ impl<'a> RowChunks<'a> {
             n_features,
             feature_names,
             labels: Vec::new(),
+            all_labels: None,
         };
         let no_columns = options.label_column.is_none() && options.drop_columns.is_empty();
         let header = match detect(path, source.head())? {
@@ -103,7 +106,16 @@ impl<'a> RowChunks<'a> {
         }
         let data = read_input(Input::Path(path), path, options)?;
         let n_features = data.n_features();
-        Ok(of(Rows::Whole(data.x), n_features, data.feature_names))
+        let names = data.label_names;
+        Ok(Self {
+            all_labels: data.labels.map(|labels| NamedLabels { labels, names }),
+            ..of(Rows::Whole(data.x), n_features, data.feature_names)
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.path
     }
 
     /// The file's name without folders and endings.
@@ -121,8 +133,12 @@ impl<'a> RowChunks<'a> {
         &self.feature_names
     }
 
-    /// The known classes of all rows that were read so far, where a text file's label column was named.
+    /// The known classes: those of an archive's array of labels, or of all rows that were read so far, where a text file's label
+    /// column was named.
     pub fn labels(&self) -> Option<NamedLabels> {
+        if self.all_labels.is_some() {
+            return self.all_labels.clone();
+        }
         (!self.labels.is_empty()).then(|| NamedLabels::from_texts(&self.labels))
     }
 

@@ -11,20 +11,18 @@ use crate::error::ReadErrorKind;
 /// Names by which a header of a file of labels is known.
 const USUAL_NAMES: [&str; 6] = ["label", "labels", "class", "target", "y", "cluster"];
 
-/// Reads labels from a text file: its column `name`, one with a usual name, or its only one.
+/// Reads labels from a text file: its column `name`, one with a usual name, or its only one. One line more than `n_rows` makes the first
+/// a header.
 pub(crate) fn read(
     source: Source<'_>,
     delimiter: Delimiter,
-    header: Header,
     name: Option<&str>,
+    n_rows: Option<usize>,
 ) -> Result<NamedLabels, ReadErrorKind> {
     let mut records = Records::open(source, delimiter)?;
     let first = records.next_owned()?.ok_or(ReadErrorKind::Empty)?;
     let second = records.next_owned()?;
-    let header = match header {
-        Header::Auto => looks_like_header(&first, second.as_ref(), name),
-        known => known.is_there(&first, second.as_ref(), name),
-    };
+    let header = looks_like_header(&first, second.as_ref(), name);
     let column = column(&first, header, name)?;
     let mut labels = Vec::new();
     let mut take = |record: &Record| {
@@ -43,6 +41,11 @@ pub(crate) fn read(
     }
     if labels.is_empty() {
         return Err(ReadErrorKind::HeaderOnly { line: first.line });
+    }
+    let one_more = !header && n_rows.is_some_and(|n| labels.len() == n + 1);
+    let is_text = |label: &String| number(label.as_bytes()).is_none();
+    if one_more && labels.first().is_some_and(is_text) {
+        labels.remove(0);
     }
     Ok(NamedLabels::from_texts(&labels))
 }

@@ -153,7 +153,34 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Dat
 /// [`ReadError`], as [`read_path`].
 pub fn read_labels(path: impl AsRef<Path>, column: Option<&str>) -> Result<NamedLabels, ReadError> {
     let path = path.as_ref();
-    labels_of(Input::Path(path), path, column).map_err(|kind| kind.at(path))
+    labels_of(Input::Path(path), path, column, None).map_err(|kind| kind.at(path))
+}
+
+/// Reads the known classes of `n_rows` rows as [`read_labels`] does.
+///
+/// A first line of text above lines of text may be a header or a class. It is a header where the file has one line more than there are
+/// rows.
+///
+/// ```
+/// use n2d_datasets::{read_labels, read_labels_for};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("species.txt");
+/// std::fs::write(&path, "flower\nrose\ntulip\nrose\n")?;
+/// assert_eq!(read_labels_for(&path, None, 3)?.names, ["rose", "tulip"]);
+/// assert_eq!(read_labels(&path, None)?.names, ["flower", "rose", "tulip"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ReadError`]. That there are as many labels as rows is for [`Dataset::set_labels`] to check.
+pub fn read_labels_for(
+    path: impl AsRef<Path>,
+    column: Option<&str>,
+    n_rows: usize,
+) -> Result<NamedLabels, ReadError> {
+    let path = path.as_ref();
+    labels_of(Input::Path(path), path, column, Some(n_rows)).map_err(|kind| kind.at(path))
 }
 
 fn read_input(input: Input<'_>, path: &Path, options: &ReadOptions) -> Result<Dataset, ReadErrorKind> {
@@ -173,6 +200,12 @@ fn read_input(input: Input<'_>, path: &Path, options: &ReadOptions) -> Result<Da
         Format::Npy => array(npy::read_header(&mut source)?, source),
         Format::Idx => array(idx::read_header(&mut source)?, source),
         Format::Npz => {
+            if let Some(given) = options.drop_columns.first() {
+                return Err(ReadErrorKind::NoColumns {
+                    given: given.clone(),
+                    format: format.name(),
+                });
+            }
             let (rows, labels) = npz::read(input, source, options.label_column.as_deref())?;
             let mut data = from_rows(&name, rows);
             if let Some(labels) = labels {
@@ -187,13 +220,18 @@ fn read_input(input: Input<'_>, path: &Path, options: &ReadOptions) -> Result<Da
     }
 }
 
-fn labels_of(input: Input<'_>, path: &Path, column: Option<&str>) -> Result<NamedLabels, ReadErrorKind> {
+fn labels_of(
+    input: Input<'_>,
+    path: &Path,
+    column: Option<&str>,
+    n_rows: Option<usize>,
+) -> Result<NamedLabels, ReadErrorKind> {
     let mut source = Source::open(input)?;
     match detect(path, source.head())? {
         Format::Npy => npy::read_header(&mut source)?.read_labels(source),
         Format::Idx => idx::read_header(&mut source)?.read_labels(source),
         Format::Npz => npz::read_labels(input, source, column),
-        Format::Text { tabs } => labels::read(source, Delimiter::Auto.or_tabs(tabs), Header::Auto, column),
+        Format::Text { tabs } => labels::read(source, Delimiter::Auto.or_tabs(tabs), column, n_rows),
     }
 }
 
