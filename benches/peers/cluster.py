@@ -1,22 +1,6 @@
-"""The Python contender of `cargo xtask compare cluster`: reads jobs from stdin, a line of JSON each, and answers each.
+"""The Python contender of `cargo xtask compare cluster`."""
 
-A job has a method, a .npy file and options; the answer has the seconds that the fit took and what came out.
-"""
-
-import json
-import sys
-import time
-
-import numpy as np
-
-FILES = {}
-
-
-def load(file):
-    if file not in FILES:
-        FILES.clear()
-        FILES[file] = np.load(file)
-    return FILES[file]
+from contender import serve, timed
 
 
 def clusters(labels):
@@ -52,19 +36,4 @@ def kmeans(x, options):
     return timed(lambda: model.fit(x)), f"inertia {model.inertia_:.6g}"
 
 
-def timed(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-METHODS = {"hdbscan": hdbscan, "fast_hdbscan": fast_hdbscan, "gmm": gmm, "kmeans": kmeans}
-
-for line in sys.stdin:
-    job = json.loads(line)
-    try:
-        seconds, result = METHODS[job["method"]](load(job["file"]), job["options"])
-        answer = {"seconds": seconds, "result": result}
-    except Exception as error:  # whatever goes wrong is the caller's to show
-        answer = {"error": repr(error)}
-    print(json.dumps(answer), flush=True)
+serve({"hdbscan": hdbscan, "fast_hdbscan": fast_hdbscan, "gmm": gmm, "kmeans": kmeans})

@@ -52,7 +52,7 @@ impl NeighborIndex {
     /// # Panics
     /// For [`NeighborSearch::NnDescent`], which [`build`](Self::build) can make.
     pub fn new(points: Samples<'_>, search: NeighborSearch) -> Self {
-        Self::exact(points, Metric::Euclidean.into(), search)
+        Self::exact_by(points, Metric::Euclidean.into(), search)
     }
 
     /// Indexes points for a metric.
@@ -84,7 +84,7 @@ impl NeighborIndex {
         ctx.check_cancelled()?;
         match search.resolved(points.n_samples(), points.n_features(), &measure) {
             NeighborSearch::NnDescent => Self::approximate(points, measure, search, k, ctx),
-            _ => Ok(Self::exact(points, measure, search)),
+            _ => Ok(Self::exact_by(points, measure, search)),
         }
     }
 
@@ -110,7 +110,12 @@ impl NeighborIndex {
         })
     }
 
-    pub(crate) fn exact(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
+    /// Indexes points for exact answers by a metric that an option has checked ([`Metric::check`]), by the search that suits them.
+    pub fn exact(points: Samples<'_>, metric: Metric) -> Self {
+        Self::exact_by(points, metric.into(), NeighborSearch::Exact)
+    }
+
+    pub(crate) fn exact_by(points: Samples<'_>, measure: Measure, asked: NeighborSearch) -> Self {
         let search = match asked {
             NeighborSearch::Auto => NeighborSearch::Exact,
             asked => asked,

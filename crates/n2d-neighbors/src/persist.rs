@@ -68,7 +68,7 @@ impl NeighborIndex {
         let asked = state.get("asked")?;
         let index = match search {
             NeighborSearch::NnDescent => Self::load_approximate(state, points, metric)?,
-            _ => Self::exact(points, metric.into(), search),
+            _ => Self::exact_by(points, metric.into(), search),
         };
         Ok(Self { asked, ..index })
     }

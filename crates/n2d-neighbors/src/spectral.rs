@@ -104,16 +104,15 @@ impl SymmetricOperator for NormalisedAdjacency<'_> {
     }
 
     fn apply(&self, x: &[f64], out: &mut [f64]) {
+        let scaled: Vec<f64> = x
+            .iter()
+            .zip(&self.inverse_roots)
+            .map(|(x, root)| x * root)
+            .collect();
         out.par_iter_mut()
             .with_min_len(512)
             .enumerate()
-            .for_each(|(row, out)| {
-                let entry = |(column, weight): (u32, f32)| {
-                    let column = column as usize;
-                    f64::from(weight) * self.inverse_roots[column] * x[column]
-                };
-                *out = self.inverse_roots[row] * self.graph.row(row).map(entry).sum::<f64>();
-            });
+            .for_each(|(row, out)| *out = self.inverse_roots[row] * self.graph.row_product(row, &scaled));
     }
 }
 

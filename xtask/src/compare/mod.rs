@@ -5,8 +5,11 @@
 //! reported is the median of the seconds that the work itself took, and of the ratios within the rounds: a machine whose speed
 //! drifts then slows both sides of a ratio.
 
+mod arena;
 mod cluster;
 mod contender;
+mod data;
+mod manifold;
 mod python;
 mod table;
 
@@ -14,18 +17,20 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
+const STAGES: &str = "cluster, manifold, manifold-quality";
+
 /// What the command was asked to do.
 struct Arguments {
     /// Where data sets lie, one folder a set.
     data_dir: PathBuf,
-    /// Counted rounds.
+    /// Counted rounds; seeds, where quality is compared.
     rounds: usize,
 }
 
 /// The command.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     let Some((stage, others)) = arguments.split_first() else {
-        return bad_usage("`compare` needs a stage: cluster");
+        return bad_usage(&format!("`compare` needs a stage: {STAGES}"));
     };
     let arguments = match Arguments::parse(others) {
         Ok(arguments) => arguments,
@@ -33,7 +38,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
-        other => return bad_usage(&format!("`compare` knows the stage cluster, not `{other}`")),
+        "manifold" => manifold::run(root, &arguments),
+        "manifold-quality" => manifold::quality(root, &arguments),
+        other => return bad_usage(&format!("`compare` knows the stages {STAGES}, not `{other}`")),
     };
     match result {
         Ok(()) => Outcome::Passed,

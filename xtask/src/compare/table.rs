@@ -7,6 +7,8 @@ pub(super) struct Row {
     pub(super) task: String,
     pub(super) contender: &'static str,
     pub(super) answers: Vec<Answer>,
+    /// What came out of all rounds, where that is more than the last answer says.
+    pub(super) summary: Option<String>,
 }
 
 impl Row {
@@ -16,7 +18,7 @@ impl Row {
 }
 
 /// The middle one, or the mean of the two in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let (half, n) = (values.len() / 2, values.len());
     if n % 2 == 1 {
@@ -28,9 +30,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// A Markdown table; the ratio is that of a contender's seconds to those of the first of its match, round by round.
 pub(super) fn markdown(rows: &[Row]) -> String {
-    let mut text =
-        "| task | contender | seconds, median (min to max) | times ours | result |\n|---|---|---|---|---|\n"
-            .to_owned();
+    let head =
+        "| task | contender | seconds, median (min to max) | times ours | result |\n|---|---|---|---|---|\n";
+    head.to_owned() + &lines(rows)
+}
+
+/// The lines of the table.
+pub(super) fn lines(rows: &[Row]) -> String {
+    let mut text = String::new();
     for row in rows {
         let ours = rows
             .iter()
@@ -44,7 +51,8 @@ pub(super) fn markdown(rows: &[Row]) -> String {
             .collect();
         let least = seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let most = seconds.iter().copied().fold(0.0, f64::max);
-        let result = row.answers.last().map_or("", |answer| answer.result.as_str());
+        let last = row.answers.last().map_or("", |answer| answer.result.as_str());
+        let result = row.summary.as_deref().unwrap_or(last);
         text += &format!(
             "| {} | {} | {:.3} ({least:.3} to {most:.3}) | {:.2} | {result} |\n",
             row.task,
@@ -85,6 +93,7 @@ mod tests {
             task: "k-means".to_owned(),
             contender,
             answers: seconds.iter().map(answer).collect(),
+            summary: None,
         }
     }
 

@@ -1,6 +1,7 @@
 use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -28,6 +29,10 @@ pub struct IsomapConfig {
     pub n_components: usize,
     /// Whether the distances of all pairs of rows are used, or those from some rows. Default [`Landmarks::Auto`].
     pub landmarks: Landmarks,
+    /// How far apart rows are. Default euclidean (scikit-learn).
+    pub metric: Metric,
+    /// How neighbours are searched. Default auto: exactly, but for very many rows, which the report then says.
+    pub search: NeighborSearch,
 }
 
 /// From which rows [`Isomap`] measures along the manifold: as text or in JSON `auto`, `none`, or a number.
@@ -92,6 +97,8 @@ impl Default for IsomapConfig {
             n_neighbors: 5,
             n_components: 2,
             landmarks: Landmarks::Auto,
+            metric: Metric::Euclidean,
+            search: NeighborSearch::Auto,
         }
     }
 }
@@ -118,6 +125,8 @@ impl PartConfig for IsomapConfig {
         let options = Options::of(Self::NAME);
         options.at_least("n_neighbors", self.n_neighbors, 1)?;
         options.at_least("n_components", self.n_components, 1)?;
+        self.metric.check(options, "metric")?;
+        self.search.check(options, "search", &self.metric.into())?;
         if let Landmarks::Count(n) = self.landmarks {
             // So many points span n_components dimensions at the least.
             options.at_least("landmarks", n, self.n_components.saturating_add(1))?;

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use n2d_core::persist::{LoadError, State};
 use n2d_core::{FitContext, FitError, Progress, Samples};
-use n2d_neighbors::{Neighbors, SparseGraph};
+use n2d_neighbors::{Metric, Neighbors, SparseGraph};
 use rayon::prelude::*;
 
 use crate::pieces;
@@ -25,6 +25,7 @@ impl Links {
     /// Of neighbours, with pieces joined; the second part is the number of pieces there were.
     pub(super) fn of(
         z: Samples<'_>,
+        metric: Metric,
         neighbors: &Neighbors,
         ctx: &mut FitContext<'_>,
     ) -> Result<(Self, usize), FitError> {
@@ -45,7 +46,7 @@ impl Links {
                 .zip(neighbors.distances(row as usize));
             found.for_each(|(&other, &length)| link(row, other, length));
         }
-        for joint in pieces::links(z, &piece_of, ctx)? {
+        for joint in pieces::links(z, metric, &piece_of, ctx)? {
             link(joint.rows[0], joint.rows[1], joint.distance);
         }
         for links in &mut links {
@@ -206,7 +207,7 @@ mod tests {
         let neighbors = NeighborIndex::new(z, NeighborSearch::Auto)
             .graph(z, 3, &mut ctx)
             .unwrap();
-        let (links, n_pieces) = Links::of(z, &neighbors, &mut ctx).unwrap();
+        let (links, n_pieces) = Links::of(z, n2d_neighbors::Metric::Euclidean, &neighbors, &mut ctx).unwrap();
         assert!(n_pieces > 1, "the test is to join pieces");
         let mut expected = vec![f32::INFINITY; n * n];
         for row in 0..n {

@@ -9,6 +9,7 @@ mod geodesics;
 mod scaling;
 
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples, Stage, Termination};
+use n2d_neighbors::Neighbors;
 use ndarray::Array2;
 use rand::seq::index::sample;
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use rayon::prelude::*;
 use crate::error::ManifoldError;
 use crate::numbers::{fewer_directions, fewer_neighbors};
 use crate::pieces;
-use crate::training::TrainingRows;
+use crate::training::{Finding, TrainingRows};
 pub use config::{IsomapConfig, Landmarks};
 pub use fitted::FittedIsomap;
 use fitted::Scaling;
@@ -62,10 +63,39 @@ impl Isomap {
         &self.config
     }
 
-    fn fit_checked(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedIsomap>, FitError> {
+    /// Fits with the nearest others of each row as they were found elsewhere: at least as many of each as are asked for, of
+    /// which the nearest are taken, or all there are. New rows are compared by `metric` all the same.
+    ///
+    /// # Errors
+    /// As `fit`, and [`FitError::Part`] for neighbours of other rows, or too few.
+    pub fn fit_neighbors(
+        &self,
+        z: Samples<'_>,
+        neighbors: &Neighbors,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedIsomap>, FitError> {
+        ctx.run_stage(Stage::Manifold, IsomapConfig::NAME, |ctx| {
+            self.fit_checked(z, Some(neighbors), ctx)
+        })
+    }
+
+    fn finding<'a>(&self, given: Option<&'a Neighbors>) -> Finding<'a> {
+        Finding {
+            part: IsomapConfig::NAME,
+            search: self.config.search,
+            given,
+        }
+    }
+
+    fn fit_checked(
+        &self,
+        z: Samples<'_>,
+        given: Option<&Neighbors>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedIsomap>, FitError> {
         let n = z.n_samples();
         let (landmarks, landmark_note) = self.landmarks(n, ctx)?;
-        let training = TrainingRows::new(z);
+        let training = TrainingRows::new(z, self.config.metric);
         let n_neighbors = self.config.n_neighbors.min(n - 1);
         let mut report = Report::new(IsomapConfig::NAME, Termination::ClosedForm);
         let (links, n_pieces) = if n == 1 {
@@ -75,7 +105,9 @@ impl Isomap {
             report
                 .notes
                 .extend(fewer_neighbors(self.config.n_neighbors, n_neighbors));
-            Links::of(z, &training.graph(n_neighbors, ctx)?, ctx)?
+            let (neighbors, note) = training.graph(n_neighbors, self.finding(given), ctx)?;
+            report.notes.extend(note);
+            Links::of(z, training.metric(), &neighbors, ctx)?
         };
         let mut distances = vec![0.0; landmarks.len() * n];
         links.all_from(&landmarks, &mut distances, ctx)?;
@@ -210,7 +242,7 @@ impl Manifold for Isomap {
 
     fn fit(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedIsomap>, FitError> {
         ctx.run_stage(Stage::Manifold, IsomapConfig::NAME, |ctx| {
-            self.fit_checked(z, ctx)
+            self.fit_checked(z, None, ctx)
         })
     }
 }

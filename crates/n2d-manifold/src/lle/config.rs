@@ -1,6 +1,7 @@
 use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::LocallyLinearEmbedding;
@@ -30,6 +31,9 @@ pub struct LocallyLinearEmbeddingConfig {
     pub reg: f64,
     /// How rows are made of their neighbours. Default [`Method::Standard`].
     pub method: Method,
+    /// How neighbours are searched, by euclidean distances: rows are made of one another by their values. Default auto: exactly,
+    /// but for very many rows, which the report then says.
+    pub search: NeighborSearch,
 }
 
 /// How rows are made of their neighbours in [`LocallyLinearEmbedding`].
@@ -52,6 +56,7 @@ impl Default for LocallyLinearEmbeddingConfig {
             n_components: 2,
             reg: 1e-3,
             method: Method::Standard,
+            search: NeighborSearch::Auto,
         }
     }
 }
@@ -79,6 +84,7 @@ impl PartConfig for LocallyLinearEmbeddingConfig {
         options.at_least("n_neighbors", self.n_neighbors, 1)?;
         options.at_least("n_components", self.n_components, 1)?;
         options.between("reg", self.reg, 1e-12, 1.0)?;
+        self.search.check(options, "search", &Metric::Euclidean.into())?;
         if self.method == Method::Modified && self.n_neighbors < self.n_components {
             let allowed = format!(
                 "at least n_components = {} for method = modified",

@@ -10,12 +10,12 @@ mod solve;
 mod weights;
 
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples, Stage, Termination};
-use n2d_neighbors::{Neighbors, SparseGraph};
+use n2d_neighbors::{Metric, Neighbors, SparseGraph};
 use ndarray::Array2;
 
 use crate::numbers::{columns, fewer_directions, fewer_neighbors};
 use crate::pieces;
-use crate::training::TrainingRows;
+use crate::training::{Finding, TrainingRows};
 pub use config::{LocallyLinearEmbeddingConfig, Method};
 pub use fitted::FittedLocallyLinearEmbedding;
 use solve::Sparse;
@@ -58,20 +58,47 @@ impl LocallyLinearEmbedding {
         &self.config
     }
 
+    /// Fits with the nearest others of each row as they were found elsewhere: at least as many of each as are asked for, of
+    /// which the nearest are taken, or all there are. New rows are compared by euclidean distances all the same.
+    ///
+    /// # Errors
+    /// As `fit`, and [`FitError::Part`] for neighbours of other rows, or too few.
+    pub fn fit_neighbors(
+        &self,
+        z: Samples<'_>,
+        neighbors: &Neighbors,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedLocallyLinearEmbedding>, FitError> {
+        ctx.run_stage(Stage::Manifold, LocallyLinearEmbeddingConfig::NAME, |ctx| {
+            self.fit_checked(z, Some(neighbors), ctx)
+        })
+    }
+
+    fn finding<'a>(&self, given: Option<&'a Neighbors>) -> Finding<'a> {
+        Finding {
+            part: LocallyLinearEmbeddingConfig::NAME,
+            search: self.config.search,
+            given,
+        }
+    }
+
     fn fit_checked(
         &self,
         z: Samples<'_>,
+        given: Option<&Neighbors>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedLocallyLinearEmbedding>, FitError> {
         let (n, n_components) = (z.n_samples(), self.config.n_components);
-        let training = TrainingRows::new(z);
+        let training = TrainingRows::new(z, Metric::Euclidean);
         let n_neighbors = self.config.n_neighbors.min(n - 1);
         let mut report = Report::new(LocallyLinearEmbeddingConfig::NAME, Termination::ClosedForm);
         let embedding = if n == 1 {
             report.notes.push("a single point: placed at the origin".into());
             Array2::zeros((1, n_components))
         } else {
-            let (neighbors, joined) = neighbors(z, &training.graph(n_neighbors, ctx)?, ctx)?;
+            let (found, note) = training.graph(n_neighbors, self.finding(given), ctx)?;
+            report.notes.extend(note);
+            let (neighbors, joined) = neighbors(z, &found, ctx)?;
             let blocks = blocks::blocks(&self.config, &training, &neighbors, ctx)?;
             let found = Sparse::sum(&neighbors, blocks).smallest(n_components, ctx)?;
             ctx.check_cancelled()?;
@@ -106,7 +133,10 @@ fn neighbors(
     let row = |row: usize| found.indices(row).iter().map(|&other| (other, 1.0)).collect();
     let graph = SparseGraph::from_rows((0..n).map(row).collect()).symmetrised(f32::max);
     let piece_of = graph.components();
-    for [a, b] in pieces::links(z, &piece_of, ctx)?.iter().map(|link| link.rows) {
+    for [a, b] in pieces::links(z, Metric::Euclidean, &piece_of, ctx)?
+        .iter()
+        .map(|link| link.rows)
+    {
         neighbors[a as usize].push(b);
         neighbors[b as usize].push(a);
     }
@@ -122,6 +152,6 @@ impl Manifold for LocallyLinearEmbedding {
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedLocallyLinearEmbedding>, FitError> {
         let name = LocallyLinearEmbeddingConfig::NAME;
-        ctx.run_stage(Stage::Manifold, name, |ctx| self.fit_checked(z, ctx))
+        ctx.run_stage(Stage::Manifold, name, |ctx| self.fit_checked(z, None, ctx))
     }
 }

@@ -1,7 +1,7 @@
 //! The graph of what holds rows together.
 
 use n2d_core::{FitContext, FitError, PartConfig, Samples};
-use n2d_neighbors::SparseGraph;
+use n2d_neighbors::{Neighbors, SparseGraph};
 use rayon::prelude::*;
 
 use super::{SpectralEmbedding, SpectralEmbeddingConfig};
@@ -9,20 +9,19 @@ use crate::error::ManifoldError;
 use crate::pieces;
 use crate::training::TrainingRows;
 
-/// One half where one is among the `k` nearest others of the other, one where both are. Pieces are joined at one half; the second
+/// One half where one is among the neighbours found of the other, one where both are. Pieces are joined at one half; the second
 /// part is the note that says so.
 pub(super) fn nearest_neighbors(
     training: &TrainingRows,
+    found: &Neighbors,
     z: Samples<'_>,
-    k: usize,
     ctx: &mut FitContext<'_>,
 ) -> Result<(SparseGraph, Option<String>), FitError> {
-    let found = training.graph(k, ctx)?;
     let directed = |row: usize| found.indices(row).iter().map(|&other| (other, 1.0)).collect();
     let directed: Vec<Vec<(u32, f32)>> = (0..z.n_samples()).map(directed).collect();
     let graph = SparseGraph::from_rows(directed).symmetrised(|a, b| 0.5 * (a + b));
     let piece_of = graph.components();
-    let links = pieces::links(z, &piece_of, ctx)?;
+    let links = pieces::links(z, training.metric(), &piece_of, ctx)?;
     if links.is_empty() {
         return Ok((graph, None));
     }

@@ -1,6 +1,7 @@
 use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::SpectralEmbedding;
@@ -34,6 +35,11 @@ pub struct SpectralEmbeddingConfig {
     /// The most by which `L v` may differ from `l v` for an eigenvector `v` of unit length; above 0. Default 1e-6; scikit-learn's
     /// `"auto"` is what the solver can do.
     pub eigen_tol: f64,
+    /// For [`Affinity::NearestNeighbors`]: how far apart rows are. Default euclidean (scikit-learn has no other).
+    pub metric: Metric,
+    /// For [`Affinity::NearestNeighbors`]: how neighbours are searched. Default auto: exactly, but for very many rows, which the
+    /// report then says.
+    pub search: NeighborSearch,
 }
 
 /// What holds two rows together in [`SpectralEmbedding`].
@@ -56,6 +62,8 @@ impl Default for SpectralEmbeddingConfig {
             n_neighbors: 10,
             gamma: None,
             eigen_tol: 1e-6,
+            metric: Metric::Euclidean,
+            search: NeighborSearch::Auto,
         }
     }
 }
@@ -82,6 +90,12 @@ impl SpectralEmbeddingConfig {
             (Affinity::Rbf, _) if self.n_neighbors != Self::default().n_neighbors => {
                 refuse("n_neighbors", "affinity = rbf", self.n_neighbors.to_string())
             }
+            (Affinity::Rbf, _) if self.metric != Self::default().metric => {
+                refuse("metric", "affinity = rbf", self.metric.to_string())
+            }
+            (Affinity::Rbf, _) if self.search != Self::default().search => {
+                refuse("search", "affinity = rbf", self.search.to_string())
+            }
             _ => Ok(()),
         }
     }
@@ -103,6 +117,8 @@ impl PartConfig for SpectralEmbeddingConfig {
             options.positive("gamma", gamma)?;
         }
         options.positive("eigen_tol", self.eigen_tol)?;
+        self.metric.check(options, "metric")?;
+        self.search.check(options, "search", &self.metric.into())?;
         self.only_used_options(options)?;
         Ok(SpectralEmbedding { config: self.clone() })
     }

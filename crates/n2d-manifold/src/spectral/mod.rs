@@ -4,12 +4,14 @@ mod affinity;
 mod config;
 mod fitted;
 
+use n2d_core::BoxError;
+use n2d_core::check::Options;
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples, Stage, Termination};
-use n2d_neighbors::{SparseGraph, laplacian_eigenvectors};
+use n2d_neighbors::{Neighbors, SparseGraph, laplacian_eigenvectors};
 use ndarray::Array2;
 
 use crate::numbers::{columns, fewer_directions, fewer_neighbors, fix_sign};
-use crate::training::TrainingRows;
+use crate::training::{Finding, TrainingRows};
 pub use config::{Affinity, SpectralEmbeddingConfig};
 pub use fitted::FittedSpectralEmbedding;
 use fitted::HeldBy;
@@ -55,13 +57,38 @@ impl SpectralEmbedding {
         &self.config
     }
 
+    /// Fits with the nearest others of each row as they were found elsewhere: at least as many of each as are asked for, of
+    /// which the nearest are taken, or all there are. New rows are compared by `metric` all the same.
+    ///
+    /// # Errors
+    /// As `fit`, and [`FitError::Part`] for neighbours of other rows, or too few.
+    pub fn fit_neighbors(
+        &self,
+        z: Samples<'_>,
+        neighbors: &Neighbors,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedSpectralEmbedding>, FitError> {
+        ctx.run_stage(Stage::Manifold, SpectralEmbeddingConfig::NAME, |ctx| {
+            self.fit_checked(z, Some(neighbors), ctx)
+        })
+    }
+
+    fn finding<'a>(&self, given: Option<&'a Neighbors>) -> Finding<'a> {
+        Finding {
+            part: SpectralEmbeddingConfig::NAME,
+            search: self.config.search,
+            given,
+        }
+    }
+
     fn fit_checked(
         &self,
         z: Samples<'_>,
+        given: Option<&Neighbors>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedSpectralEmbedding>, FitError> {
         let (n, n_components) = (z.n_samples(), self.config.n_components);
-        let training = TrainingRows::new(z);
+        let training = TrainingRows::new(z, self.config.metric);
         let mut report = Report::new(SpectralEmbeddingConfig::NAME, Termination::ClosedForm);
         let held_by = self.held_by(z);
         if n == 1 {
@@ -75,7 +102,12 @@ impl SpectralEmbedding {
             return Ok(Fit { model, report });
         }
         let (graph, pieces) = match held_by {
-            HeldBy::Nearest(k) => affinity::nearest_neighbors(&training, z, (k - 1).max(1), ctx)?,
+            HeldBy::Nearest(k) => {
+                let (found, note) = training.graph((k - 1).max(1), self.finding(given), ctx)?;
+                report.notes.extend(note);
+                affinity::nearest_neighbors(&training, &found, z, ctx)?
+            }
+            HeldBy::All { .. } if given.is_some() => return Err(not_by_neighbors()),
             HeldBy::All { gamma } => (affinity::rbf(gamma, z, ctx)?, None),
         };
         let found = laplacian_eigenvectors(&graph, n_components, self.config.eigen_tol, MAX_PRODUCTS, ctx)?;
@@ -116,6 +148,16 @@ impl SpectralEmbedding {
     }
 }
 
+/// Neighbours that are given would be ignored in silence.
+fn not_by_neighbors() -> FitError {
+    let name = SpectralEmbeddingConfig::NAME;
+    let allowed = "left out with affinity = rbf, which does not use them";
+    FitError::Part {
+        part: name.to_owned(),
+        source: BoxError::from(Options::of(name).refuse("neighbors", allowed, "some")),
+    }
+}
+
 /// The eigenvectors of the random walk on the graph from those of the symmetric Laplacian.
 fn over_root_degrees(graph: &SparseGraph, mut vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let degrees = graph.degrees();
@@ -138,7 +180,7 @@ impl Manifold for SpectralEmbedding {
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedSpectralEmbedding>, FitError> {
         ctx.run_stage(Stage::Manifold, SpectralEmbeddingConfig::NAME, |ctx| {
-            self.fit_checked(z, ctx)
+            self.fit_checked(z, None, ctx)
         })
     }
 }

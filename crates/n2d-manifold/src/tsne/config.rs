@@ -1,6 +1,7 @@
 use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{ConfigError, PartConfig};
+use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::Tsne;
@@ -52,6 +53,10 @@ pub struct TsneConfig {
     pub n_iter_without_progress: usize,
     /// Ends where the gradient is at most so long; at least 0. Looked at every 50 iterations. Default 1e-7.
     pub min_grad_norm: f64,
+    /// How far apart rows are. Default euclidean (scikit-learn).
+    pub metric: Metric,
+    /// How neighbours are searched. Default auto: exactly, but for very many rows, which the report then says.
+    pub search: NeighborSearch,
 }
 
 /// Where the layout starts.
@@ -120,6 +125,8 @@ impl Default for TsneConfig {
             angle: 0.5,
             n_iter_without_progress: 300,
             min_grad_norm: 1e-7,
+            metric: Metric::Euclidean,
+            search: NeighborSearch::Auto,
         }
     }
 }
@@ -176,6 +183,8 @@ impl PartConfig for TsneConfig {
         options.between("angle", self.angle, 0.0, 1.0)?;
         options.at_least("n_iter_without_progress", self.n_iter_without_progress, 1)?;
         options.not_negative("min_grad_norm", self.min_grad_norm)?;
+        self.metric.check(options, "metric")?;
+        self.search.check(options, "search", &self.metric.into())?;
         if self.method == Method::Exact && self.angle != Self::default().angle {
             return Err(options.refuse(
                 "angle",

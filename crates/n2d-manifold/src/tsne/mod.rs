@@ -19,9 +19,10 @@ mod start;
 mod tree;
 
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples, Stage, Termination};
+use n2d_neighbors::Neighbors;
 use ndarray::Array2;
 
-use crate::training::TrainingRows;
+use crate::training::{Finding, TrainingRows};
 use affinity::Affinities;
 pub use config::{Init, Method, TsneConfig};
 use descent::Descent;
@@ -66,9 +67,38 @@ impl Tsne {
         &self.config
     }
 
-    fn fit_checked(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedTsne>, FitError> {
+    /// Fits with the nearest others of each row as they were found elsewhere: three times the perplexity of each and one more, of
+    /// which the nearest are taken, or all there are. New rows are compared by `metric` all the same.
+    ///
+    /// # Errors
+    /// As `fit`, and [`FitError::Part`] for neighbours of other rows, or too few.
+    pub fn fit_neighbors(
+        &self,
+        z: Samples<'_>,
+        neighbors: &Neighbors,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedTsne>, FitError> {
+        ctx.run_stage(Stage::Manifold, TsneConfig::NAME, |ctx| {
+            self.fit_checked(z, Some(neighbors), ctx)
+        })
+    }
+
+    fn finding<'a>(&self, given: Option<&'a Neighbors>) -> Finding<'a> {
+        Finding {
+            part: TsneConfig::NAME,
+            search: self.config.search,
+            given,
+        }
+    }
+
+    fn fit_checked(
+        &self,
+        z: Samples<'_>,
+        given: Option<&Neighbors>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedTsne>, FitError> {
         let (n, d) = (z.n_samples(), self.config.n_components);
-        let training = TrainingRows::new(z);
+        let training = TrainingRows::new(z, self.config.metric);
         if n == 1 {
             let report = Report::new(TsneConfig::NAME, Termination::ClosedForm);
             return Ok(Fit {
@@ -78,7 +108,7 @@ impl Tsne {
         }
         let (perplexity, note) = self.perplexity(n);
         let k = (n - 1).min((3.0 * perplexity) as usize + 1);
-        let neighbors = training.graph(k, ctx)?;
+        let (neighbors, search_note) = training.graph(k, self.finding(given), ctx)?;
         let affinities = Affinities::of(&neighbors, perplexity);
         let (start, start_note) = start::start(&self.config, z, ctx)?;
         let mut descent = Descent::new(&self.config, &affinities, start);
@@ -87,7 +117,9 @@ impl Tsne {
             .with_n_iter(ended.n_iter)
             .with_objective("KL divergence", ended.divergence)
             .with_history(descent.history);
-        report.notes.extend([note, start_note].into_iter().flatten());
+        report
+            .notes
+            .extend([note, search_note, start_note].into_iter().flatten());
         let embedding = Array2::from_shape_vec((n, d), descent.y).expect("n_components values a row");
         let model = FittedTsne::new(training, embedding, self.config.angle);
         Ok(Fit { model, report })
@@ -109,6 +141,8 @@ impl Manifold for Tsne {
     type Fitted = FittedTsne;
 
     fn fit(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedTsne>, FitError> {
-        ctx.run_stage(Stage::Manifold, TsneConfig::NAME, |ctx| self.fit_checked(z, ctx))
+        ctx.run_stage(Stage::Manifold, TsneConfig::NAME, |ctx| {
+            self.fit_checked(z, None, ctx)
+        })
     }
 }

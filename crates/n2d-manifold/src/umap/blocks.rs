@@ -25,6 +25,14 @@ pub(super) struct Edge {
     pub(super) frequency: f32,
 }
 
+impl Edge {
+    pub(super) const NONE: Self = Self {
+        head: 0,
+        tail: 0,
+        frequency: 0.0,
+    };
+}
+
 /// Which point is in which block, and when blocks meet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Blocks {
@@ -92,8 +100,9 @@ impl Blocks {
         rounds
     }
 
-    /// The edges of a graph for one meeting, both directions, each end's own edges together. An edge pulls in proportion to its weight,
-    /// the `heaviest` in every epoch; those that would pull in none of `n_epochs` are left out.
+    /// The edges of a graph for one meeting, both directions, first one of each head, then the second of each that has two, and so on, so
+    /// that edges of one head are far from one another. An edge pulls in proportion to its weight, the `heaviest` in every epoch;
+    /// those that would pull in none of `n_epochs` are left out.
     fn edges_of(
         &self,
         (first, second): Meeting,
@@ -119,7 +128,7 @@ impl Blocks {
             })
         };
         let back = (first != second).then(|| directed(second, first));
-        directed(first, second)
+        let all = directed(first, second)
             .chain(back.into_iter().flatten())
             .filter(|&(_, _, frequency)| frequency * n_epochs as f32 >= 1.0)
             .map(|(head, tail, frequency)| Edge {
@@ -127,7 +136,8 @@ impl Blocks {
                 tail: place(tail),
                 frequency,
             })
-            .collect()
+            .collect();
+        one_of_each(all)
     }
 
     /// The edges of all meetings, in the order of [`rounds`](Self::rounds).
@@ -141,6 +151,16 @@ impl Blocks {
         };
         self.rounds().into_iter().map(of_round).collect()
     }
+}
+
+/// Edges that stand head by head in turns: the first of each, the second of each, ...
+fn one_of_each(edges: Vec<Edge>) -> Vec<Edge> {
+    let mut turns: Vec<(u32, Edge)> = Vec::with_capacity(edges.len());
+    for of_head in edges.chunk_by(|a, b| a.head == b.head) {
+        turns.extend((0..).zip(of_head.iter().copied()));
+    }
+    turns.sort_by_key(|&(turn, _)| turn);
+    turns.into_iter().map(|(_, edge)| edge).collect()
 }
 
 /// The points of two blocks that meet, in one numbering; the second is empty where a block meets itself.

@@ -1,5 +1,7 @@
 //! The forces between embedded points: the inner loop.
 
+use wide::f32x4;
+
 use super::curve::Curve;
 use super::density::Pressure;
 
@@ -76,10 +78,20 @@ impl Forces {
         if squared > COINCIDING { factor } else { 0.0 }
     }
 
+    /// [`attraction`](Self::attraction) of several points.
+    #[inline(always)]
+    pub(super) fn attractions<const N: usize>(&self, squared: &[f32; N]) -> [f32; N] {
+        let mut factors = [0.0; N];
+        for (factor, &squared) in factors.iter_mut().zip(squared) {
+            *factor = self.attraction(squared);
+        }
+        factors
+    }
+
     /// [`repulsion`](Self::repulsion) from several points.
     #[inline(always)]
-    pub(super) fn repulsions(&self, squared: &[f32; LANES]) -> [f32; LANES] {
-        let mut factors = [0.0; LANES];
+    pub(super) fn repulsions<const N: usize>(&self, squared: &[f32; N]) -> [f32; N] {
+        let mut factors = [0.0; N];
         for (factor, &squared) in factors.iter_mut().zip(squared) {
             *factor = self.repulsion(squared);
         }
@@ -93,26 +105,85 @@ pub(super) fn clipped(factor: f32, apart: f32) -> f32 {
     (factor * apart).clamp(-CLIP, CLIP)
 }
 
-/// The squared distance in `D` components, which are an even number.
+/// What moves points that are `apart`: a factor on that, limited, for a step of one.
+#[inline(always)]
+fn clipped_quad(factor: f32x4, apart: f32x4) -> f32x4 {
+    // In this order what is no number stays so, and is seen.
+    f32x4::splat(CLIP).fast_min(f32x4::splat(-CLIP).fast_max(factor * apart))
+}
+
+// Widths are 2 or a multiple of 4. The compiler would not find these registers by itself.
+
+/// The squared distance in `D` components, in four partial sums, so that no addition waits for all before it.
 #[inline(always)]
 pub(super) fn squared_distance<const D: usize>(a: &[f32; D], b: &[f32; D]) -> f32 {
-    if !D.is_multiple_of(4) {
-        return in_lanes::<2, D>(a, b).iter().sum();
+    if D == 2 {
+        return (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]);
     }
-    let [x, y, z, w] = in_lanes::<4, D>(a, b);
+    let mut sums = f32x4::ZERO;
+    for (&a, &b) in quads(a).iter().zip(quads(b)) {
+        let apart = f32x4::new(a) - f32x4::new(b);
+        sums += apart * apart;
+    }
+    let [x, y, z, w] = sums.to_array();
     (x + z) + (y + w)
 }
 
-/// The squared distance in `N` partial sums, so that no addition waits for all before it.
+/// Moves a point by a force from `other`, with a factor that is negative to pull.
 #[inline(always)]
-fn in_lanes<const N: usize, const D: usize>(a: &[f32; D], b: &[f32; D]) -> [f32; N] {
-    let mut sums = [0.0_f32; N];
-    for (a, b) in a.as_chunks::<N>().0.iter().zip(b.as_chunks::<N>().0) {
-        for lane in 0..N {
-            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+pub(super) fn push<const D: usize>(y: &mut [f32; D], other: &[f32; D], factor: f32, step: f32) {
+    if D == 2 {
+        for (y, other) in y.iter_mut().zip(other) {
+            *y += step * clipped(factor, *y - other);
         }
+        return;
     }
-    sums
+    let (factor, step) = (f32x4::splat(factor), f32x4::splat(step));
+    for (y, &other) in quads_mut(y).iter_mut().zip(quads(other)) {
+        let at = f32x4::new(*y);
+        *y = (at + step * clipped_quad(factor, at - f32x4::new(other))).to_array();
+    }
+}
+
+/// Moves two points towards one another, or apart, by as much, with a factor each of two forces.
+#[inline(always)]
+pub(super) fn pull<const D: usize, const DENSE: bool>(
+    y: &mut [f32; D],
+    other: &mut [f32; D],
+    (factor, density): (f32, f32),
+    step: f32,
+) {
+    if D == 2 {
+        for (y, other) in y.iter_mut().zip(other) {
+            let mut moved = step * clipped(factor, *y - *other);
+            if DENSE {
+                moved += step * clipped(density, *y - *other);
+            }
+            *y += moved;
+            *other -= moved;
+        }
+        return;
+    }
+    let (factor, density, step) = (f32x4::splat(factor), f32x4::splat(density), f32x4::splat(step));
+    for (y, other) in quads_mut(y).iter_mut().zip(quads_mut(other)) {
+        let (at, to) = (f32x4::new(*y), f32x4::new(*other));
+        let mut moved = step * clipped_quad(factor, at - to);
+        if DENSE {
+            moved += step * clipped_quad(density, at - to);
+        }
+        *y = (at + moved).to_array();
+        *other = (to - moved).to_array();
+    }
+}
+
+#[inline(always)]
+fn quads<const D: usize>(values: &[f32; D]) -> &[[f32; 4]] {
+    values.as_chunks().0
+}
+
+#[inline(always)]
+fn quads_mut<const D: usize>(values: &mut [f32; D]) -> &mut [[f32; 4]] {
+    values.as_chunks_mut().0
 }
 
 /// `x^b` for `x > 0` as `2^(b log2 x)`, both by polynomials: relative error below 1e-5, several times as fast as `powf`.

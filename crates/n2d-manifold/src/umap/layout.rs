@@ -14,10 +14,15 @@ use rayon::prelude::*;
 use super::UmapConfig;
 use super::blocks::{Blocks, Both, Edge, Meeting, lend};
 use super::density::{DensityTerm, Pressure, Pressures};
-use super::kernel::{Forces, LANES, clipped, squared_distance};
+use super::kernel::{self, Forces, LANES, clipped, squared_distance};
 
 /// The widest embedding.
 pub(super) const MAX_COMPONENTS: usize = 256;
+
+/// Edges that are worked on at once, to fill vector registers.
+const BUNDLE: usize = 8;
+/// Points that each of them draws at once.
+const DRAWS: usize = 8;
 
 /// How a layout is made.
 #[derive(Debug, Clone)]
@@ -124,6 +129,9 @@ impl Layout {
 
     /// One epoch of the edges between two blocks: each pulls its ends together and pushes its head off points drawn at random.
     /// With `DENSE`, each also serves the density term.
+    ///
+    /// Edges go [`BUNDLE`] at a time, so that their forces fill vector registers and none waits for the one before. Their order
+    /// keeps edges of one head apart; should two of a bundle share a point all the same, both move it.
     #[inline(always)]
     fn meet<const D: usize, const DENSE: bool>(
         &self,
@@ -134,11 +142,45 @@ impl Layout {
         mut rng: SplitMix64,
     ) {
         let step = self.step(epoch);
-        for edge in edges.iter().filter(|edge| is_due(epoch, edge.frequency)) {
+        let mut due = edges.iter().filter(|edge| is_due(epoch, edge.frequency));
+        let mut bundle = [Edge::NONE; BUNDLE];
+        loop {
+            let mut n = 0;
+            for (slot, edge) in bundle.iter_mut().zip(due.by_ref()) {
+                *slot = *edge;
+                n += 1;
+            }
+            let bundle = &bundle[..n];
+            self.pull::<D, DENSE>(both, bundle, pressures, step);
+            let mut left = self.negative_sample_rate;
+            while left > 0 {
+                let n_draws = left.min(DRAWS);
+                self.repel(both, bundle, n_draws, &mut rng, step);
+                left -= n_draws;
+            }
+            if n < BUNDLE {
+                break;
+            }
+        }
+    }
+
+    /// Pulls the ends of edges together.
+    #[inline(always)]
+    fn pull<const D: usize, const DENSE: bool>(
+        &self,
+        both: &mut Both<'_, [f32; D]>,
+        bundle: &[Edge],
+        pressures: &Met<'_>,
+        step: f32,
+    ) {
+        let mut squared = [1.0; BUNDLE];
+        for (squared, edge) in squared.iter_mut().zip(bundle) {
+            *squared = squared_distance(both.get(edge.head as usize), both.get(edge.tail as usize));
+        }
+        let pulls = self.forces.attractions(&squared);
+        for ((edge, pull), squared) in bundle.iter().zip(pulls).zip(squared) {
             let (head, tail) = (edge.head as usize, edge.tail as usize);
             let (mut y, mut other) = (*both.get(head), *both.get(tail));
-            let squared = squared_distance(&y, &other);
-            let pull = self.forces.attraction(squared);
             let spread = if DENSE {
                 let ends = [pressures.get(head), pressures.get(tail)];
                 self.forces
@@ -146,20 +188,42 @@ impl Layout {
             } else {
                 0.0
             };
-            for (y, other) in y.iter_mut().zip(&mut other) {
-                let mut moved = step * clipped(pull, *y - *other);
-                if DENSE {
-                    moved += step * clipped(spread, *y - *other);
-                }
-                *y += moved;
-                *other -= moved;
-            }
+            kernel::pull::<D, DENSE>(&mut y, &mut other, (pull, spread), step);
             both.set(tail, other);
-            // So that a head drawn to repel itself coincides with it.
             both.set(head, y);
-            let repelling = both.opposite(head);
-            let draw = || repelling.start + rng.below(repelling.len());
-            self.push(&mut y, draw, |place| *both.get(place), step);
+        }
+    }
+
+    /// Pushes the head of each edge off `n_draws` points drawn at random, at most [`DRAWS`], from where it is.
+    #[inline(always)]
+    fn repel<const D: usize>(
+        &self,
+        both: &mut Both<'_, [f32; D]>,
+        bundle: &[Edge],
+        n_draws: usize,
+        rng: &mut SplitMix64,
+        step: f32,
+    ) {
+        let mut drawn = [[0; DRAWS]; BUNDLE];
+        let mut squared = [[1.0; BUNDLE]; DRAWS];
+        for (place, (edge, drawn)) in bundle.iter().zip(&mut drawn).enumerate() {
+            let head = edge.head as usize;
+            let (y, repelling) = (*both.get(head), both.opposite(head));
+            for (drawn, squared) in drawn[..n_draws].iter_mut().zip(&mut squared) {
+                *drawn = repelling.start + rng.below(repelling.len());
+                squared[place] = squared_distance(&y, both.get(*drawn));
+            }
+        }
+        let mut pushes = [[0.0; BUNDLE]; DRAWS];
+        for (pushes, squared) in pushes[..n_draws].iter_mut().zip(&squared) {
+            *pushes = self.forces.repulsions(squared);
+        }
+        for (place, (edge, drawn)) in bundle.iter().zip(drawn).enumerate() {
+            let head = edge.head as usize;
+            let mut y = *both.get(head);
+            for (&drawn, pushes) in drawn[..n_draws].iter().zip(&pushes) {
+                kernel::push(&mut y, both.get(drawn), pushes[place], step);
+            }
             both.set(head, y);
         }
     }
@@ -190,9 +254,7 @@ impl Layout {
             {
                 let end = other(index as usize);
                 let pull = self.forces.attraction(squared_distance(&y, &end));
-                for (y, end) in y.iter_mut().zip(end) {
-                    *y += step * clipped(pull, *y - end);
-                }
+                kernel::push(&mut y, &end, pull, step);
                 self.push(&mut y, || rng.below(n_others), other, step);
             }
         }

@@ -1,94 +1,44 @@
-//! The Rust contender of `cargo xtask compare`: reads jobs from stdin, a line of JSON each, and answers each.
-//!
-//! A job has a method, a .npy file and options, which for our own parts are those of their configurations; the answer has the seconds
-//! that the fit took and what came out.
+//! Clusterers.
 
-// A program whose output is what it is for.
-#![allow(clippy::print_stdout)]
-
-use std::error::Error;
-use std::io::BufRead;
 use std::time::Instant;
 
 use hdbscan_rs::HdbscanParams;
 use n2d::cluster::LinfaKMeansConfig;
-use n2d::datasets::{Dataset, ReadOptions, read_path};
+use n2d::datasets::Dataset;
 use n2d::prelude::*;
 use n2d_benches::blobs;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-#[derive(Deserialize)]
-struct Job {
-    method: String,
-    #[serde(default)]
-    file: String,
-    options: Value,
-}
+use super::{Answer, Job, peak_memory};
 
-/// The file that was read last: one match after the other is about the same.
-#[derive(Default)]
-struct Files(Option<(String, Dataset)>);
+pub(super) const METHODS: [&str; 5] = ["hdbscan", "gmm", "kmeans", "linfa-kmeans", "hdbscan-rs"];
 
-impl Files {
-    fn get(&mut self, file: &str) -> Result<&Dataset, Box<dyn Error>> {
-        if self.0.as_ref().is_none_or(|(read, _)| read != file) {
-            self.0 = Some((file.to_owned(), read_path(file, &ReadOptions::default())?));
-        }
-        self.0
-            .as_ref()
-            .map(|(_, data)| data)
-            .ok_or_else(|| "nothing was read".into())
-    }
-}
-
-fn main() {
-    let mut files = Files::default();
-    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let answer = match answer(&line, &mut files) {
-            Ok((seconds, result)) => json!({"seconds": seconds, "result": result}),
-            Err(error) => json!({"error": error.to_string()}),
-        };
-        println!("{answer}");
-    }
-}
-
-/// The seconds and what came out.
-type Answer = Result<(f64, String), Box<dyn Error>>;
-
-fn answer(line: &str, files: &mut Files) -> Answer {
-    let job: Job = serde_json::from_str(line)?;
-    if job.method == "hdbscan-growth" {
-        return growth(job.options);
-    }
-    let data = files.get(&job.file)?;
+pub(super) fn answer(job: &Job, data: &Dataset) -> Answer {
     let y = data.samples()?;
+    let options = job.options.clone();
     match job.method.as_str() {
         "hdbscan" => fit(
-            serde_json::from_value::<HdbscanConfig>(job.options)?,
+            serde_json::from_value::<HdbscanConfig>(options)?,
             y,
             |_, labels| clusters(labels),
         ),
         "gmm" => fit(
-            serde_json::from_value::<GaussianMixtureConfig>(job.options)?,
+            serde_json::from_value::<GaussianMixtureConfig>(options)?,
             y,
             |fit, _| {
                 let (name, value) = fit.report.objective.unwrap_or(("nothing", f64::NAN));
                 format!("{name} {value:.4} after {} rounds", fit.report.n_iter)
             },
         ),
-        "kmeans" => fit(
-            serde_json::from_value::<KMeansConfig>(job.options)?,
-            y,
-            |fit, _| format!("inertia {}", figure(fit.model.inertia())),
-        ),
+        "kmeans" => fit(serde_json::from_value::<KMeansConfig>(options)?, y, |fit, _| {
+            format!("inertia {}", figure(fit.model.inertia()))
+        }),
         "linfa-kmeans" => fit(
-            serde_json::from_value::<LinfaKMeansConfig>(job.options)?,
+            serde_json::from_value::<LinfaKMeansConfig>(options)?,
             y,
             |_, labels| format!("inertia {}", figure(inertia(y, labels))),
         ),
-        "hdbscan-rs" => hdbscan_rs(&job.options, data),
-        other => Err(format!("there is no method {other}").into()),
+        _ => hdbscan_rs(&options, data),
     }
 }
 
@@ -109,7 +59,7 @@ where
 }
 
 /// HDBSCAN on made-up rows, with the most memory that this process has used so far.
-fn growth(mut options: Value) -> Answer {
+pub(super) fn growth(mut options: Value) -> Answer {
     let n = options
         .as_object_mut()
         .and_then(|options| options.remove("n_samples")?.as_u64());
@@ -119,20 +69,6 @@ fn growth(mut options: Value) -> Answer {
     fit(config, y, |_, labels| {
         format!("{}; peak memory {}", clusters(labels), peak_memory())
     })
-}
-
-/// As Linux tells it.
-fn peak_memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|line| {
-        line.strip_prefix("VmHWM:")?
-            .trim()
-            .strip_suffix("kB")?
-            .trim()
-            .parse::<u64>()
-            .ok()
-    });
-    kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024))
 }
 
 fn hdbscan_rs(options: &Value, data: &Dataset) -> Answer {
