@@ -30,30 +30,53 @@
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
+#[macro_use]
+mod options;
 mod activation;
 mod burn_engine;
+mod checkpoint;
 mod config;
 mod dense;
+mod device;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod epochs;
 mod fitted;
 mod identity;
+mod learner;
 mod loss;
 mod native;
 mod network;
 mod network_state;
+mod networks;
 mod optimizer;
+mod plan;
 #[cfg(test)]
 mod reference;
+mod schedule;
 mod tiles;
 mod training;
+mod transform;
+mod warp;
 
 pub use activation::Activation;
+// tidy: backend in public
+pub use burn;
+pub use burn_engine::{Autoencoder, Draws, FittedAutoencoder, Initial, Network, RowShape, RowShapeError};
 pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;
+pub use device::{Device, UnknownDevice};
 pub use engine::Engine;
 pub use fitted::FittedDenseAutoencoder;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use loss::Loss;
 pub use network::{DenseLayer, DenseNetwork};
+pub use networks::{
+    Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Gru, GruConfig, Lstm, LstmConfig, Variational,
+    VariationalConfig,
+};
 pub use optimizer::Optimizer;
+pub use options::TrainingConfig;
+pub use rand;
+pub use schedule::Schedule;
