@@ -13,6 +13,7 @@ use std::time::Instant;
 use hdbscan_rs::HdbscanParams;
 use n2d::cluster::LinfaKMeansConfig;
 use n2d::datasets::{Dataset, ReadOptions, read_path};
+use n2d::encoder::Engine;
 use n2d::prelude::*;
 use n2d_benches::blobs;
 use serde::Deserialize;
@@ -87,6 +88,8 @@ fn answer(line: &str, files: &mut Files) -> Answer {
             y,
             |_, labels| format!("inertia {}", figure(inertia(y, labels))),
         ),
+        "dense-native" => autoencoder(job.options, Engine::Native, y),
+        "dense-burn" => autoencoder(job.options, Engine::Burn, y),
         "hdbscan-rs" => hdbscan_rs(&job.options, data),
         other => Err(format!("there is no method {other}").into()),
     }
@@ -106,6 +109,18 @@ where
     let seconds = start.elapsed().as_secs_f64();
     let result = result(&fit, fit.model.labels());
     Ok((seconds, result))
+}
+
+/// The paper's network by one of the engines.
+fn autoencoder(options: Value, engine: Engine, x: Samples<'_>) -> Answer {
+    let config: DenseAutoencoderConfig = serde_json::from_value(options)?;
+    let part = DenseAutoencoderConfig { engine, ..config }.build()?;
+    let start = Instant::now();
+    let fit = part.fit(x, &mut FitContext::new(0))?;
+    let seconds = start.elapsed().as_secs_f64();
+    let rate = (x.n_samples() * fit.report.n_iter) as f64 / seconds;
+    let loss = fit.report.objective.map_or(f64::NAN, |objective| objective.1);
+    Ok((seconds, format!("{rate:.0} samples/s, loss {loss:.4}")))
 }
 
 /// HDBSCAN on made-up rows, with the most memory that this process has used so far.

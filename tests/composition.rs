@@ -157,7 +157,10 @@ fn manifolds<E: NamedConfig<Part: Encoder<Fitted: Persist>>>(
 }
 
 /// With the paper's later stages.
-fn networks<E: NamedConfig<Part: Encoder>>(x: Samples<'_>, seen: &mut Vec<[&'static str; 3]>) {
+fn networks<E: NamedConfig<Part: Encoder<Fitted: Persist>>>(
+    x: Samples<'_>,
+    seen: &mut Vec<[&'static str; 3]>,
+) {
     compose::<E, UmapConfig, GaussianMixtureConfig>(x, seen);
 }
 

@@ -4,6 +4,11 @@
 //! | part | configuration | what it learns |
 //! |---|---|---|
 //! | [`DenseAutoencoder`] | [`DenseAutoencoderConfig`] | the paper's fully connected autoencoder |
+//! | [`Autoencoder`]`<`[`Conv1d`]`>` | [`Conv1dConfig`] | convolutions along sequences |
+//! | [`Autoencoder`]`<`[`Conv2d`]`>` | [`Conv2dConfig`] | convolutions over images |
+//! | [`Autoencoder`]`<`[`Lstm`]`>`, [`Gru`] | [`LstmConfig`], [`GruConfig`] | recurrent layers that read a sequence and write it again |
+//! | [`Autoencoder`]`<`[`Variational`]`>` | [`VariationalConfig`] | dense layers with latents drawn at random |
+//! | [`Autoencoder`]`<N>` | [`TrainingConfig`] | any [`Network`] of one's own on burn's tensors |
 //! | [`Identity`] | [`IdentityConfig`] | nothing: N2D on raw data or on ready-made embeddings |
 //!
 //! ```
@@ -24,9 +29,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Training runs on an [`Engine`]: one of this project's own for dense networks on CPUs, or burn's automatic
-//! differentiation. No type of burn appears in this crate's interface. A fitted encoder is plain arrays, and applies them by matrix
-//! products.
+//! All train in the same way ([`TrainingConfig`]), dense networks on an [`Engine`] of this project's own, others by burn's automatic differentiation, on the CPU
+//! or on a [`Device`] that was compiled in. burn's types appear in [`Network`] alone. A fitted encoder is plain arrays, applied on the CPU.
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
@@ -63,6 +67,7 @@ mod warp;
 pub use activation::Activation;
 // tidy: backend in public
 pub use burn;
+// tidy: backend in public
 pub use burn_engine::{Autoencoder, Draws, FittedAutoencoder, Initial, Network, RowShape, RowShapeError};
 pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;

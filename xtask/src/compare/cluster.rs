@@ -11,14 +11,14 @@ use super::{Arguments, python};
 use crate::cargo::cargo;
 
 /// Who takes part in a match: the name shown, whether it is Python, and the method's name in jobs.
-type Entrant = (&'static str, bool, &'static str);
+pub(super) type Entrant = (&'static str, bool, &'static str);
 
-struct Match {
-    task: &'static str,
-    file: &'static str,
-    options: Value,
+pub(super) struct Match {
+    pub(super) task: &'static str,
+    pub(super) file: &'static str,
+    pub(super) options: Value,
     /// Ours first.
-    entrants: &'static [Entrant],
+    pub(super) entrants: &'static [Entrant],
 }
 
 const HDBSCAN: &[Entrant] = &[
@@ -71,7 +71,7 @@ fn matches() -> Vec<Match> {
 }
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let python = python::interpreter(root)?;
+    let python = python::interpreter(root, "cluster")?;
     python::succeed(&mut cargo(
         root,
         [
@@ -107,7 +107,7 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Writes the records, and shows them.
-fn keep(root: &Path, name: &str, rows: &[Row]) -> Result<(), String> {
+pub(super) fn keep(root: &Path, name: &str, rows: &[Row]) -> Result<(), String> {
     let records = root.join("benches/records");
     std::fs::create_dir_all(&records).map_err(|error| format!("{}: {error}", records.display()))?;
     for (ending, text) in [("csv", csv(rows)), ("md", markdown(rows))] {
@@ -140,7 +140,7 @@ fn growth(root: &Path, rounds: usize) -> Result<Vec<Row>, String> {
 }
 
 /// All rounds of a match, the warm-up left out.
-fn fight(
+pub(super) fn fight(
     a_match: &Match,
     folder: &Path,
     rounds: usize,
@@ -199,18 +199,24 @@ fn data(root: &Path, arguments: &Arguments) -> Result<PathBuf, String> {
         ];
         n2d(&[&two[..], &["--embedding", "embedding-2.npy"], &later].concat())?;
     }
-    if missing("pixels.npy") {
-        let raw = [
-            "fit",
-            "mnist",
-            "--data-dir",
-            &data_dir,
-            "--encoder",
-            "identity",
-            "--manifold",
-            "identity",
-        ];
-        n2d(&[&raw[..], &["--embedding", "pixels.npy"], &later].concat())?;
+    pixels(root, arguments)?;
+    Ok(folder)
+}
+
+/// The folder that has MNIST's pixels, made by the program itself, once.
+pub(super) fn pixels(root: &Path, arguments: &Arguments) -> Result<PathBuf, String> {
+    let folder = root.join("target/compare");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    if folder.join("pixels.npy").exists() {
+        return Ok(folder);
     }
+    let data_dir = root.join(&arguments.data_dir);
+    let mut call = Command::new(root.join("target/release/n2d"));
+    call.args(["fit", "mnist", "--encoder", "identity", "--manifold", "identity"])
+        .args(["--clusters", "10", "--clusterer", "kmeans"])
+        .args(["--embedding", "pixels.npy", "--data-dir"])
+        .arg(data_dir)
+        .current_dir(&folder);
+    python::succeed(&mut call)?;
     Ok(folder)
 }

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod contender;
+mod encoder;
 mod python;
 mod table;
 
@@ -25,7 +26,7 @@ struct Arguments {
 /// The command.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     let Some((stage, others)) = arguments.split_first() else {
-        return bad_usage("`compare` needs a stage: cluster");
+        return bad_usage("`compare` needs a stage: cluster or encoder");
     };
     let arguments = match Arguments::parse(others) {
         Ok(arguments) => arguments,
@@ -33,7 +34,12 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
-        other => return bad_usage(&format!("`compare` knows the stage cluster, not `{other}`")),
+        "encoder" => encoder::run(root, &arguments),
+        other => {
+            return bad_usage(&format!(
+                "`compare` knows the stages cluster and encoder, not `{other}`"
+            ));
+        }
     };
     match result {
         Ok(()) => Outcome::Passed,

@@ -182,7 +182,7 @@ fn arrays_of(
 }
 
 fn state_of(bytes: Arc<Vec<u8>>) -> Result<State, LoadError> {
-    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(no_model)?;
+    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
     let entry = metadata
         .metadata()
         .as_ref()
