@@ -18,6 +18,10 @@ const NEW_ROWS: usize = 40;
 fn quick(name: &str) -> PartChoice {
     let options = match name {
         "dense" => json!({"hidden": [16], "n_epochs": 2, "latent_dim": 4}),
+        "conv1d" => json!({"channels": [4, 4], "n_epochs": 2, "latent_dim": 4}),
+        "conv2d" => json!({"channels": [4, 4], "n_epochs": 2, "latent_dim": 4, "row_shape": [8, 2]}),
+        "lstm" | "gru" => json!({"units": 4, "n_epochs": 2, "latent_dim": 4}),
+        "variational" => json!({"hidden": [16], "n_epochs": 2, "latent_dim": 4}),
         "umap" => json!({"n_epochs": 20, "n_components": 3}),
         "gmm_auto" => json!({"max_clusters": 6, "n_init": 2}),
         "hdbscan" => json!({"min_cluster_size": 15}),
@@ -152,6 +156,14 @@ fn manifolds<E: NamedConfig<Part: Encoder<Fitted: Persist>>>(
     clusterers::<E, n2d::manifold::IdentityConfig>(x, seen);
 }
 
+/// With the paper's later stages.
+fn networks<E: NamedConfig<Part: Encoder<Fitted: Persist>>>(
+    x: Samples<'_>,
+    seen: &mut Vec<[&'static str; 3]>,
+) {
+    compose::<E, UmapConfig, GaussianMixtureConfig>(x, seen);
+}
+
 #[test]
 fn every_composition_gives_the_same_labels_static_and_dynamic() {
     let (x, _) = pendigits(ROWS);
@@ -159,10 +171,20 @@ fn every_composition_gives_the_same_labels_static_and_dynamic() {
     let mut seen = Vec::new();
     manifolds::<DenseAutoencoderConfig>(x, &mut seen);
     manifolds::<n2d::encoder::IdentityConfig>(x, &mut seen);
+    // One generator makes these; what they compose with is the same for all.
+    networks::<n2d::encoder::Conv1dConfig>(x, &mut seen);
+    networks::<n2d::encoder::Conv2dConfig>(x, &mut seen);
+    networks::<n2d::encoder::LstmConfig>(x, &mut seen);
+    networks::<n2d::encoder::GruConfig>(x, &mut seen);
+    networks::<n2d::encoder::VariationalConfig>(x, &mut seen);
 
     let registry = Registry::default();
-    let mut all = Vec::new();
+    let (mut all, mut of_generator) = (Vec::new(), Vec::new());
     for encoder in registry.names(Stage::Encoder) {
+        if !["dense", "identity"].contains(&encoder) {
+            of_generator.push([encoder, "umap", "gmm"]);
+            continue;
+        }
         for manifold in registry.names(Stage::Manifold) {
             let clusterers = registry.names(Stage::Clusterer);
             all.extend(
@@ -172,6 +194,7 @@ fn every_composition_gives_the_same_labels_static_and_dynamic() {
             );
         }
     }
+    all.extend(of_generator);
     assert_eq!(seen, all, "a part that is registered is missing here");
 }
 

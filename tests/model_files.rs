@@ -16,8 +16,12 @@ fn damaged_and_hostile_files_are_errors() {
     let (x, _) = pendigits(20);
     let x = Samples::new(x.view()).unwrap();
     let (mut n, mut loaded) = (0, 0);
-    for (manifold, clusterer) in [("umap", "gmm"), ("pca", "hdbscan"), ("identity", "kmeans")] {
-        let bytes = persist::to_bytes(&model("dense", manifold, clusterer)).unwrap();
+    for (encoder, manifold, clusterer) in [
+        ("dense", "umap", "gmm"),
+        ("dense", "pca", "hdbscan"),
+        ("conv1d", "identity", "kmeans"),
+    ] {
+        let bytes = persist::to_bytes(&model(encoder, manifold, clusterer)).unwrap();
         for damaged in mutated_files(&bytes, 3400, 1) {
             n += 1;
             let Ok(state) = State::from_bytes(damaged.bytes) else {

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 mod cluster;
+mod encoder;
 mod manifold;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ use std::io::BufRead;
 use std::path::PathBuf;
 
 use n2d::datasets::{Dataset, ReadOptions, read_path};
+use n2d::encoder::Engine;
 use ndarray::s;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,6 +75,8 @@ fn answer(line: &str, files: &mut Files, placed: &mut manifold::Placed) -> Answe
     }
     let data = files.get(&job.file, job.rows)?;
     match job.method.as_str() {
+        "dense-native" => encoder::answer(&job, data, Engine::Native),
+        "dense-burn" => encoder::answer(&job, data, Engine::Burn),
         method if cluster::METHODS.contains(&method) => cluster::answer(&job, data),
         _ => manifold::answer(&job, data, placed),
     }

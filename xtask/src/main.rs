@@ -59,7 +59,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        arguments: "cluster [--data-dir DIR] [--rounds N]",
+        arguments: "cluster|encoder [--data-dir DIR] [--rounds N]",
         about: "a stage beside what people would use instead, into benches/records; needs Python 3 and MNIST",
         run: compare::run,
     },

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use n2d::Every;
 use n2d::datasets::Scaling;
 
 const EXAMPLES: &str = "\
@@ -26,6 +27,8 @@ Examples:
   n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
   n2d fit table.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
   n2d fit table.csv --clusters auto --drop id
+  n2d fit windows.npy --clusters 6 --encoder conv1d --checkpoint windows.ckpt
+  n2d fit windows.npy --clusters 6 --encoder conv1d --checkpoint windows.ckpt --resume
   n2d fit --config n2d.toml --seed 1
   n2d fit pendigits --json | jq .acc
 
@@ -148,7 +151,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) seed: Option<u64>,
 
-    /// The encoder; `identity` for none: the data is then taken as it stands [default: dense]
+    /// The encoder, such as conv1d or lstm for sequences, conv2d for images; `identity` for none: the data is then taken as it stands
+    /// [default: dense]
     #[arg(long, value_name = "NAME", help_heading = "Model")]
     pub(crate) encoder: Option<String>,
 
@@ -207,6 +211,18 @@ pub(crate) struct FitArgs {
     /// Write the fitted model, for `n2d predict`, `n2d assess` and `n2d info`
     #[arg(long, value_name = "FILE.n2d", help_heading = "Output")]
     pub(crate) out_model: Option<PathBuf>,
+
+    /// Write how far the encoder's training is, for --resume; also when it ends or is interrupted
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) checkpoint: Option<PathBuf>,
+
+    /// How often: after so many epochs (5), or seconds (60s) [default: 60s]
+    #[arg(long, value_name = "N|Ns", value_parser = crate::checkpoint::every, requires = "checkpoint", help_heading = "Output")]
+    pub(crate) checkpoint_every: Option<Every>,
+
+    /// Go on from where the file of --checkpoint is; the result is that of a run that was never disturbed
+    #[arg(long, requires = "checkpoint", help_heading = "Output")]
+    pub(crate) resume: bool,
 
     /// One JSON object on stdout in place of the summary
     #[arg(long, help_heading = "Output")]

@@ -21,7 +21,7 @@ use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Loaded, Source};
 use crate::stages::{Outputs, Run};
 use crate::text::{Style, counted};
-use crate::{memory, record, summary};
+use crate::{checkpoint, memory, record, summary};
 
 /// All there is to show of a run that has ended well.
 #[derive(Debug)]
@@ -95,6 +95,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         return Err(CliError::usage("--json and --out - are both for stdout"));
     }
     let outputs = outputs(args, &source)?;
+    let checkpoints = checkpoint::asked_for(args, &plan, outputs.checkpoint.as_ref())?;
     let parallelism = parallelism(args.threads)?;
     let screen = Screen::new(args.quiet);
     let interrupt = Interrupt::install(screen.clone())?;
@@ -106,6 +107,9 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         .with_parallelism(parallelism)
         .with_cancel(interrupt.token())
         .with_observer(&mut watcher);
+    if let Some(checkpoints) = checkpoints {
+        ctx = ctx.with_checkpoints(checkpoints);
+    }
     let fitted = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);
     let threads = ctx.parallelism().n_threads();
     screen.clear();
@@ -262,6 +266,7 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         latent: checked(&args.latent)?,
         model: checked(&args.out_model)?,
         plot: checked(&args.plot)?,
+        checkpoint: checked(&args.checkpoint)?,
     };
     all_different(&[
         &outputs.labels,
@@ -269,6 +274,7 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         &outputs.latent,
         &outputs.model,
         &outputs.plot,
+        &outputs.checkpoint,
     ])?;
     outputs.plot.as_ref().map(Form::of).transpose()?;
     named_npy("--embedding", args.embedding.as_deref())?;

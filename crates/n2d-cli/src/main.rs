@@ -3,6 +3,7 @@
 mod applied;
 mod args;
 mod assess;
+mod checkpoint;
 mod config_command;
 mod data_dirs;
 mod datasets_command;

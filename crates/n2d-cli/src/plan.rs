@@ -94,6 +94,17 @@ impl Plan {
         [Stage::Encoder, Stage::Manifold, Stage::Clusterer].map(|stage| self.config.part(stage).name.as_str())
     }
 
+    /// Whether the encoder trains, epoch by epoch.
+    ///
+    /// # Errors
+    /// Bad usage for an unknown encoder.
+    pub(crate) fn trains(&self) -> Result<bool, CliError> {
+        let defaults = self
+            .registry
+            .defaults(Stage::Encoder, &self.config.encoder.name)?;
+        Ok(defaults.contains_key("n_epochs"))
+    }
+
     /// The number of clusters: as given, else that of the classes; none where the clusterer finds it by itself.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 use std::time::Instant;
 
 use crate::rng::{self, ChaCha8Rng};
-use crate::{CancelToken, Control, Event, Fit, FitError, Observer, Parallelism, Progress, Stage};
+use crate::{
+    CancelToken, Checkpoints, Control, Event, Fit, FitError, Observer, Parallelism, Progress, Stage,
+};
 
 /// Everything a fit needs besides the data: the seed, who watches, who may cancel, and the threads.
 ///
@@ -21,6 +23,7 @@ pub struct FitContext<'a> {
     observer: Option<&'a mut dyn Observer>,
     cancel: CancelToken,
     parallelism: Parallelism,
+    checkpoints: Option<Checkpoints>,
     running: Option<Running>,
 }
 
@@ -39,6 +42,7 @@ impl<'a> FitContext<'a> {
             observer: None,
             cancel: CancelToken::new(),
             parallelism: Parallelism::default(),
+            checkpoints: None,
             running: None,
         }
     }
@@ -61,6 +65,14 @@ impl<'a> FitContext<'a> {
         Self { parallelism, ..self }
     }
 
+    /// With checkpoints of what trains.
+    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
+        Self {
+            checkpoints: Some(checkpoints),
+            ..self
+        }
+    }
+
     /// The seed as it was given.
     pub fn seed(&self) -> u64 {
         self.seed
@@ -79,6 +91,11 @@ impl<'a> FitContext<'a> {
     /// The token, for loops that run on other threads.
     pub fn cancel_token(&self) -> CancelToken {
         self.cancel.clone()
+    }
+
+    /// Where what trains is to write down how far it is, if anywhere.
+    pub fn checkpoints(&self) -> Option<&Checkpoints> {
+        self.checkpoints.as_ref()
     }
 
     /// The threads that work.

@@ -44,6 +44,14 @@ pub enum DataError {
         /// Columns asked for.
         n_features: usize,
     },
+    /// An inner shape of rows that is not theirs.
+    #[error("rows of {n_features} features can't have the shape {row_shape:?}")]
+    RowShape {
+        /// The shape given.
+        row_shape: Vec<usize>,
+        /// Values of a row.
+        n_features: usize,
+    },
     /// A label below -1.
     #[error("the label of row {row} is {label}; labels are 0, 1, 2, ... or -1 for noise")]
     BadLabel {

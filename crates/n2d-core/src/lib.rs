@@ -17,6 +17,7 @@
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
 pub mod check;
+mod checkpoints;
 mod context;
 mod dynamic;
 mod error;
@@ -33,6 +34,7 @@ pub mod rng;
 mod samples;
 mod stage;
 
+pub use checkpoints::{Checkpoints, Every};
 pub use context::FitContext;
 pub use dynamic::{BoxClusterer, BoxEncoder, BoxManifold, DynFittedN2d, DynManifoldClusterer, DynN2d};
 pub use error::{ApplyError, BoxError, Capability, ConfigError, DataError, FitError};

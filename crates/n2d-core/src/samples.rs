@@ -8,7 +8,7 @@ const MOST_ROWS: usize = i32::MAX as usize;
 /// A checked view of data: `n_samples` rows of `n_features` values, `f32`, row-major, never empty, all finite.
 ///
 /// The checks are made once, here, at the border; every stage may rely on them. Images and sequences are rows
-/// too: an encoder's configuration knows a row's inner shape.
+/// too: their inner shape comes along where it is known ([`with_row_shape`](Self::with_row_shape)), for the encoders that ask for it.
 ///
 /// ```
 /// use n2d_core::{DataError, Samples};
@@ -23,6 +23,7 @@ const MOST_ROWS: usize = i32::MAX as usize;
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
     view: ArrayView2<'a, f32>,
+    row_shape: Option<&'a [usize]>,
 }
 
 impl<'a> Samples<'a> {
@@ -53,7 +54,10 @@ impl<'a> Samples<'a> {
                 value: values[at],
             });
         }
-        Ok(Self { view })
+        Ok(Self {
+            view,
+            row_shape: None,
+        })
     }
 
     /// Views a slice as rows of `n_features` values.
@@ -76,6 +80,35 @@ impl<'a> Samples<'a> {
                 n_features,
             })?;
         Self::new(view)
+    }
+
+    /// The same rows with their inner shape, the slowest extent first and channels last: `[128, 6]` for 128 steps of 6 channels,
+    /// `[28, 28]` or `[32, 32, 3]` for images.
+    ///
+    /// # Errors
+    /// [`DataError::RowShape`] where its product is not the number of features.
+    pub fn with_row_shape<'b>(self, row_shape: &'b [usize]) -> Result<Samples<'b>, DataError>
+    where
+        'a: 'b,
+    {
+        let product = row_shape
+            .iter()
+            .try_fold(1_usize, |n, &extent| n.checked_mul(extent));
+        if product != Some(self.n_features()) {
+            return Err(DataError::RowShape {
+                row_shape: row_shape.to_vec(),
+                n_features: self.n_features(),
+            });
+        }
+        Ok(Samples {
+            view: self.view.reborrow(),
+            row_shape: Some(row_shape),
+        })
+    }
+
+    /// The inner shape of a row, where it is known.
+    pub fn row_shape(&self) -> Option<&'a [usize]> {
+        self.row_shape
     }
 
     /// Number of rows; at least one.
@@ -155,6 +188,20 @@ mod tests {
             Samples::from_rows(&[1.0], 0),
             Err(DataError::Empty { .. })
         ));
+    }
+
+    #[test]
+    fn a_row_shape_has_as_many_values_as_a_row() {
+        let x = Samples::from_rows(&[0.0; 12], 6).unwrap();
+        assert_eq!(x.row_shape(), None);
+        assert_eq!(x.with_row_shape(&[3, 2]).unwrap().row_shape(), Some(&[3, 2][..]));
+        for wrong in [&[3, 3][..], &[], &[0], &[usize::MAX, 2]] {
+            let refused = x.with_row_shape(wrong).unwrap_err();
+            assert!(
+                matches!(refused, DataError::RowShape { n_features: 6, .. }),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

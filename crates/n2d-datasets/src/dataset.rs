@@ -48,12 +48,12 @@ impl Dataset {
         }
     }
 
-    /// The data as a checked view, as the stages take it.
+    /// The data as a checked view, with the shape of its rows, as the stages take it.
     ///
     /// # Errors
-    /// As [`Samples::new`]; never for data that this crate read and nobody changed since.
+    /// As [`Samples::new`] and [`Samples::with_row_shape`]; never for data that this crate read and nobody changed since.
     pub fn samples(&self) -> Result<Samples<'_>, DataError> {
-        Samples::new(self.x.view())
+        Samples::new(self.x.view())?.with_row_shape(&self.row_shape)
     }
 
     /// Number of rows.

@@ -68,7 +68,7 @@ impl Activation {
     }
 
     /// The same on a tensor, differentiable.
-    pub(crate) fn on_tensor(self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn on_tensor<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Linear => x,
             Self::Relu => activation::relu(x),
@@ -142,7 +142,7 @@ fn erfc(x: f64) -> f64 {
 
 /// `exp(x) - 1` below zero, 0 above. The clamp comes before `exp`: an overflow there, though masked later, would make
 /// the gradient of large activations NaN.
-fn exp_m1_below_zero(x: Tensor<2>) -> Tensor<2> {
+fn exp_m1_below_zero<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.clamp_max(0.0).exp() - 1.0
 }
 
@@ -197,7 +197,7 @@ mod tests {
             let mut native = values.clone();
             activation.apply(&mut native);
             let data = TensorData::new(values.clone(), [1, values.len()]);
-            let tensor = activation.on_tensor(Tensor::from_data(data, &Device::flex()));
+            let tensor = activation.on_tensor(Tensor::<2>::from_data(data, &Device::flex()));
             let tensor = tensor.into_data().try_into_vec::<f32>().unwrap();
             for ((x, a), b) in values.iter().zip(&native).zip(&tensor) {
                 assert!(

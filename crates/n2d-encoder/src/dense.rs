@@ -1,19 +1,24 @@
-use n2d_core::{Encoder, Fit, FitContext, FitError, PartConfig, Report, Samples, Stage};
+use n2d_core::{BoxError, Encoder, Fit, FitContext, FitError, PartConfig, Report, Samples, Stage};
 
-use crate::epochs;
-use crate::optimizer::{Optimization, Rule};
-use crate::training::{Schedule, Training};
+use crate::burn_engine::{BurnLearner, DenseModule, RowShape};
+use crate::learner::Learner;
+use crate::native::NativeLearner;
+use crate::plan::Plan;
+use crate::training::Training;
 use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
+
+const PART: &str = DenseAutoencoderConfig::NAME;
 
 /// The paper's autoencoder: fully connected layers down to latents and, mirrored, back to the data, trained to
 /// reconstruct its input.
 ///
 /// Built from a [`DenseAutoencoderConfig`]. Weights are drawn Glorot-uniform with zero bias, rows are shuffled anew for
-/// every epoch, the last partial batch is used, and the rate is constant: what the [paper] and Keras do. Data is best scaled
+/// every epoch, the last partial batch is used, and the rate is constant unless asked otherwise: what the [paper] and Keras do. Data is best scaled
 /// to about `[0, 1]`.
 ///
 /// While it trains, the observer is told of every batch in phase `training`: `step` counts batches, the metric
-/// `running loss` is the mean over the epoch so far, and the last batch of an epoch has that epoch's `loss` instead. The
+/// `running loss` is the mean over the epoch so far, and the last batch of an epoch has that epoch's `loss` instead, followed by the
+/// `validation loss` where rows are held out. The
 /// losses of whole epochs are the report's history. [`Control::Stop`](n2d_core::Control) ends the training after the batch;
 /// a cancel token ends it within a batch.
 ///
@@ -21,18 +26,23 @@ use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
 ///
 /// Time is that of `3 n_samples n_epochs` multiplications a weight. Memory beyond the data: three times the weights (two more
 /// with `patience`), once more those of the largest layer, and `batch_size` rows of every layer and two of the widest. burn's
-/// engine takes the weights' gradients and some more rows besides.
+/// engine, `clip_norm` and Muon take the weights' gradients besides.
 ///
 /// [paper]: https://arxiv.org/abs/1908.05968
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseAutoencoder {
     config: DenseAutoencoderConfig,
-    rule: Rule,
+    plan: Plan,
+    initial: Option<DenseNetwork>,
 }
 
 impl DenseAutoencoder {
-    pub(crate) fn new(config: DenseAutoencoderConfig, rule: Rule) -> Self {
-        Self { config, rule }
+    pub(crate) fn new(config: DenseAutoencoderConfig, plan: Plan) -> Self {
+        Self {
+            config,
+            plan,
+            initial: None,
+        }
     }
 
     /// The options it was built from.
@@ -40,39 +50,57 @@ impl DenseAutoencoder {
         &self.config
     }
 
-    fn train(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<(DenseNetwork, Report), FitError> {
+    /// Begins the training with these weights in place of random ones: those of a fitted encoder ([`FittedDenseAutoencoder::weights`]).
+    ///
+    /// Widths and activation of the configuration must be theirs; whether they are shows when it is fitted.
+    pub fn with_initial_weights(self, network: DenseNetwork) -> Self {
+        Self {
+            initial: Some(network),
+            ..self
+        }
+    }
+
+    fn network(&self, x: Samples<'_>, ctx: &FitContext<'_>) -> Result<DenseNetwork, BoxError> {
         let config = &self.config;
         let (hidden, latent_dim) = (&config.hidden, config.latent_dim);
-        let network = DenseNetwork::new(x.n_features(), hidden, latent_dim, config.activation, ctx).map_err(
-            |too_large| FitError::Part {
-                part: DenseAutoencoderConfig::NAME.to_owned(),
-                source: too_large.into(),
-            },
-        )?;
-        let optimization = Optimization::new(self.rule, config.learning_rate, &network);
-        let n_batches = x.n_samples().div_ceil(config.batch_size);
-        let n_epochs = config.n_epochs.unwrap_or_else(|| epochs::automatic(n_batches));
-        let schedule = Schedule {
-            batch_size: config.batch_size,
-            n_epochs,
-            patience: config.patience,
+        let network = match &self.initial {
+            None => DenseNetwork::new(x.n_features(), hidden, latent_dim, config.activation, ctx)?,
+            Some(initial) => {
+                initial.check(x.n_features(), hidden, latent_dim, config.activation)?;
+                initial.clone()
+            }
         };
-        let most_rows = config.batch_size.min(x.n_samples());
-        let engine = config.engine.start(config.loss, &network, most_rows);
-        let (network, report) = Training::new(x, schedule, engine, network, optimization).run(ctx)?;
-        Ok(match config.n_epochs {
-            Some(_) => (network, report),
-            None => (network, report.with_note(chosen_epochs(n_epochs, n_batches))),
-        })
+        Ok(network.with_output(config.loss.output()))
+    }
+
+    fn train(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<(DenseNetwork, Report), FitError> {
+        let network = self.network(x, ctx).map_err(failed)?;
+        let options = serde_json::to_string(&self.config.shape()).map_err(|error| failed(error.into()))?;
+        if self.config.engine.is_native(self.plan.device) {
+            let most_rows = self.plan.batch_size.min(x.n_samples());
+            let mut learner = NativeLearner::new(&self.plan, network, most_rows);
+            let report = Training::new(&self.plan, x, &mut learner, None, &options, ctx)?.run(ctx)?;
+            return Ok((learner.into_network(), report));
+        }
+        let rows = RowShape::of(x, None).map_err(|refused| failed(refused.into()))?;
+        let mut learner =
+            BurnLearner::<DenseModule>::new(&self.plan, &self.config.shape(), &rows, ctx).map_err(failed)?;
+        let weights = network.parameters().map(<[f32]>::to_vec).collect();
+        learner.set_weights(weights).map_err(failed)?;
+        let report = Training::new(&self.plan, x, &mut learner, None, &options, ctx)?.run(ctx)?;
+        let mut network = network;
+        for (values, trained) in network.parameters_mut().zip(learner.weights().map_err(failed)?) {
+            values.copy_from_slice(&trained);
+        }
+        Ok((network, report))
     }
 }
 
-fn chosen_epochs(n_epochs: usize, n_batches: usize) -> String {
-    format!(
-        "n_epochs was chosen as {n_epochs} for {n_batches} batches an epoch: at least {} steps and {} epochs",
-        epochs::AUTO_STEPS,
-        epochs::AUTO_EPOCHS
-    )
+fn failed(source: BoxError) -> FitError {
+    FitError::Part {
+        part: PART.to_owned(),
+        source,
+    }
 }
 
 impl Encoder for DenseAutoencoder {
@@ -82,9 +110,10 @@ impl Encoder for DenseAutoencoder {
     ///
     /// # Errors
     /// [`FitError::Diverged`] where the loss or the weights stop being finite, [`FitError::Cancelled`], and
-    /// [`FitError::Part`] for a network that does not fit into memory.
+    /// [`FitError::Part`] for a network that does not fit into memory, initial weights of another network, data that the loss can't be of, and checkpoints of
+    /// another training.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedDenseAutoencoder>, FitError> {
-        ctx.run_stage(Stage::Encoder, DenseAutoencoderConfig::NAME, |ctx| {
+        ctx.run_stage(Stage::Encoder, PART, |ctx| {
             let (network, report) = self.train(x, ctx)?;
             let model = FittedDenseAutoencoder::new(network);
             Ok(Fit { model, report })

@@ -3,7 +3,7 @@
 use n2d_core::rng::ChaCha8Rng;
 use rand::Rng;
 
-use crate::DenseNetwork;
+use crate::learner::Weights;
 
 /// Optimiser steps that the automatic number of epochs makes at least.
 pub(crate) const AUTO_STEPS: usize = 1000;
@@ -31,10 +31,10 @@ fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
 }
 
 /// The mean of batch losses, each weighted by its rows, as Keras reports an epoch.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RunningLoss {
-    sum: f64,
-    n_rows: usize,
+    pub(crate) sum: f64,
+    pub(crate) n_rows: usize,
 }
 
 impl RunningLoss {
@@ -49,52 +49,59 @@ impl RunningLoss {
 }
 
 /// The best epoch so far, and how many may pass without a better one.
+#[derive(Debug, Clone)]
 pub(crate) struct Patience {
     allowed: usize,
-    waited: usize,
-    best: Option<Best>,
+    min_delta: f64,
+    pub(crate) waited: usize,
+    pub(crate) best: Option<Best>,
 }
 
 /// The epoch of the lowest loss, counted from one, and the weights at its end.
+#[derive(Debug, Clone)]
 pub(crate) struct Best {
     pub(crate) epoch: usize,
     pub(crate) loss: f64,
-    pub(crate) network: DenseNetwork,
+    pub(crate) weights: Weights,
 }
 
 impl Patience {
-    pub(crate) fn new(allowed: usize) -> Self {
+    pub(crate) fn new(allowed: usize, min_delta: f64) -> Self {
         Self {
             allowed,
+            min_delta,
             waited: 0,
             best: None,
         }
     }
 
-    /// Takes note of an epoch; says whether patience is at its end.
-    pub(crate) fn is_over(&mut self, epoch: usize, loss: f64, network: &DenseNetwork) -> bool {
-        if self.best.as_ref().is_none_or(|best| loss < best.loss) {
-            self.waited = 0;
-            self.best = Some(Best {
-                epoch,
-                loss,
-                network: network.clone(),
-            });
-        } else {
-            self.waited += 1;
-        }
-        self.waited >= self.allowed
+    /// Whether a loss is lower than the best by more than the least difference.
+    pub(crate) fn improves(&self, loss: f64) -> bool {
+        self.best
+            .as_ref()
+            .is_none_or(|best| loss < best.loss - self.min_delta)
     }
 
-    pub(crate) fn into_best(self) -> Option<Best> {
-        self.best
+    /// Takes note of an epoch; `best` is it, if it improves.
+    pub(crate) fn note(&mut self, best: Option<Best>) {
+        match best {
+            Some(best) => {
+                self.waited = 0;
+                self.best = Some(best);
+            }
+            None => self.waited += 1,
+        }
+    }
+
+    /// Whether it is at its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.waited >= self.allowed
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Activation;
     use n2d_core::FitContext;
 
     #[test]
@@ -141,15 +148,25 @@ mod tests {
 
     #[test]
     fn patience_counts_epochs_without_a_better_one() {
-        let network = DenseNetwork::new(1, &[], 1, Activation::Relu, &FitContext::new(0)).unwrap();
-        let mut patience = Patience::new(2);
-        let losses = [3.0, 2.0, 2.0, 1.0, 1.5, 1.0];
-        let over: Vec<bool> = (1..)
-            .zip(losses)
-            .map(|(epoch, loss)| patience.is_over(epoch, loss, &network))
-            .collect();
-        assert_eq!(over, [false, false, false, false, false, true]);
-        let best = patience.into_best().unwrap();
-        assert_eq!((best.epoch, best.loss), (4, 1.0));
+        let over = |min_delta: f64, losses: &[f64]| {
+            let mut patience = Patience::new(2, min_delta);
+            let mut over = Vec::new();
+            for (epoch, &loss) in (1..).zip(losses) {
+                let best = patience.improves(loss).then(|| Best {
+                    epoch,
+                    loss,
+                    weights: Vec::new(),
+                });
+                patience.note(best);
+                over.push(patience.is_over());
+            }
+            (over, patience.best.map(|best| (best.epoch, best.loss)))
+        };
+        let (made, best) = over(0.0, &[3.0, 2.0, 2.0, 1.0, 1.5, 1.0]);
+        assert_eq!(made, [false, false, false, false, false, true]);
+        assert_eq!(best, Some((4, 1.0)));
+        let (made, best) = over(0.5, &[3.0, 2.0, 1.6, 1.5]);
+        assert_eq!(made, [false, false, false, true]);
+        assert_eq!(best, Some((2, 2.0)));
     }
 }

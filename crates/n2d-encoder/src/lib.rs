@@ -4,6 +4,11 @@
 //! | part | configuration | what it learns |
 //! |---|---|---|
 //! | [`DenseAutoencoder`] | [`DenseAutoencoderConfig`] | the paper's fully connected autoencoder |
+//! | [`Autoencoder`]`<`[`Conv1d`]`>` | [`Conv1dConfig`] | convolutions along sequences |
+//! | [`Autoencoder`]`<`[`Conv2d`]`>` | [`Conv2dConfig`] | convolutions over images |
+//! | [`Autoencoder`]`<`[`Lstm`]`>`, [`Gru`] | [`LstmConfig`], [`GruConfig`] | recurrent layers that read a sequence and write it again |
+//! | [`Autoencoder`]`<`[`Variational`]`>` | [`VariationalConfig`] | dense layers with latents drawn at random |
+//! | [`Autoencoder`]`<N>` | [`TrainingConfig`] | any [`Network`] of one's own on burn's tensors |
 //! | [`Identity`] | [`IdentityConfig`] | nothing: N2D on raw data or on ready-made embeddings |
 //!
 //! ```
@@ -24,36 +29,59 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Training runs on an [`Engine`]: one of this project's own for dense networks on CPUs, or burn's automatic
-//! differentiation. No type of burn appears in this crate's interface. A fitted encoder is plain arrays, and applies them by matrix
-//! products.
+//! All train in the same way ([`TrainingConfig`]), dense networks on an [`Engine`] of this project's own, others by burn's automatic differentiation, on the CPU
+//! or on a [`Device`] that was compiled in. burn's types appear in [`Network`] alone. A fitted encoder is plain arrays, applied on the CPU.
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
+#[macro_use]
+mod options;
 mod activation;
 mod burn_engine;
+mod checkpoint;
 mod config;
 mod dense;
+mod device;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod epochs;
 mod fitted;
 mod identity;
+mod learner;
 mod loss;
 mod native;
 mod network;
 mod network_state;
+mod networks;
 mod optimizer;
+mod plan;
 #[cfg(test)]
 mod reference;
+mod schedule;
 mod tiles;
 mod training;
+mod transform;
+mod warp;
 
 pub use activation::Activation;
+// tidy: backend in public
+pub use burn;
+// tidy: backend in public
+pub use burn_engine::{Autoencoder, Draws, FittedAutoencoder, Initial, Network, RowShape, RowShapeError};
 pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;
+pub use device::{Device, UnknownDevice};
 pub use engine::Engine;
 pub use fitted::FittedDenseAutoencoder;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use loss::Loss;
 pub use network::{DenseLayer, DenseNetwork};
+pub use networks::{
+    Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Gru, GruConfig, Lstm, LstmConfig, Variational,
+    VariationalConfig,
+};
 pub use optimizer::Optimizer;
+pub use options::TrainingConfig;
+pub use rand;
+pub use schedule::Schedule;

@@ -74,17 +74,6 @@ impl DenseLayer {
         })
     }
 
-    /// Takes the buffers out, weights and bias, and leaves empty ones: an engine that owns its tensors trains on them
-    /// without a copy, and gives them back by [`put`](Self::put).
-    pub(crate) fn take(&mut self) -> (Vec<f32>, Vec<f32>) {
-        (std::mem::take(&mut self.weight), std::mem::take(&mut self.bias))
-    }
-
-    pub(crate) fn put(&mut self, (weight, bias): (Vec<f32>, Vec<f32>)) {
-        debug_assert_eq!((weight.len(), bias.len()), (self.n_in * self.n_out, self.n_out));
-        (self.weight, self.bias) = (weight, bias);
-    }
-
     fn forward_block(&self, input: &[f32], activation: Activation, output: &mut [f32]) {
         product(
             Matrix::new(input, BLOCK_ROWS, self.n_in),
@@ -98,6 +87,24 @@ impl DenseLayer {
         }
         activation.apply(output);
     }
+}
+
+/// The widths between all layers of an autoencoder.
+fn widths(n_features: usize, hidden: &[usize], latent_dim: usize) -> Vec<usize> {
+    let down = std::iter::once(&n_features).chain(hidden);
+    let up = hidden.iter().rev().chain([&n_features]);
+    down.chain([&latent_dim]).chain(up).copied().collect()
+}
+
+/// Initial weights of a network that is not the one to be trained.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the initial weights are of a network from {} features by layers of {:?} with {:?}, but it is to be trained from {} by {:?} with {:?}",
+    found.0, found.1, found.2, needed.0, needed.1, needed.2
+)]
+pub(crate) struct AnotherNetwork {
+    found: (usize, Vec<usize>, Activation),
+    needed: (usize, Vec<usize>, Activation),
 }
 
 /// A network whose weights do not fit into memory.
@@ -126,18 +133,20 @@ fn reserved(n_in: usize, n_out: usize) -> Result<Vec<f32>, TooLarge> {
 }
 
 /// Uniform in `[-1, 1)`, from the 24 high bits of a draw: each value is exact in `f32`.
-fn symmetric_unit(rng: &mut ChaCha8Rng) -> f32 {
+pub(crate) fn symmetric_unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 * (2.0 / (1 << 24) as f32) - 1.0
 }
 
 /// A dense autoencoder's layers: those of the encoder, from data to latents, then those of the decoder, back to data.
 ///
-/// The activation follows every layer but the last of each half: latents and reconstructions are linear.
+/// The activation follows every layer but the last of each half: latents are linear, and so are reconstructions, but for a loss that bounds
+/// them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseNetwork {
     layers: Vec<DenseLayer>,
     n_encoder: usize,
     activation: Activation,
+    output: Activation,
 }
 
 impl DenseNetwork {
@@ -149,17 +158,36 @@ impl DenseNetwork {
         activation: Activation,
         ctx: &FitContext<'_>,
     ) -> Result<Self, TooLarge> {
-        let down = std::iter::once(&n_features).chain(hidden);
-        let up = hidden.iter().rev().chain([&n_features]);
-        let widths: Vec<usize> = down.chain([&latent_dim]).chain(up).copied().collect();
         let layers = (0_u64..)
-            .zip(widths.windows(2))
+            .zip(widths(n_features, hidden, latent_dim).windows(2))
             .map(|(i, w)| DenseLayer::glorot_uniform(w[0], w[1], &mut ctx.rng("encoder weights", i)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             layers,
             n_encoder: hidden.len() + 1,
             activation,
+            output: Activation::Linear,
+        })
+    }
+
+    /// That it is one of these widths and this activation.
+    pub(crate) fn check(
+        &self,
+        n_features: usize,
+        hidden: &[usize],
+        latent_dim: usize,
+        activation: Activation,
+    ) -> Result<(), AnotherNetwork> {
+        let widths = widths(n_features, hidden, latent_dim);
+        let found: Vec<usize> = std::iter::once(n_features)
+            .chain(self.layers.iter().map(|layer| layer.n_out))
+            .collect();
+        if self.n_features() == n_features && found == widths && self.activation == activation {
+            return Ok(());
+        }
+        Err(AnotherNetwork {
+            found: (self.n_features(), found[1..].to_vec(), self.activation),
+            needed: (n_features, widths[1..].to_vec(), activation),
         })
     }
 
@@ -169,7 +197,13 @@ impl DenseNetwork {
             layers,
             n_encoder,
             activation,
+            output: Activation::Linear,
         }
+    }
+
+    /// With an activation behind the last layer.
+    pub(crate) fn with_output(self, output: Activation) -> Self {
+        Self { output, ..self }
     }
 
     /// The layers from data to latents.
@@ -185,6 +219,11 @@ impl DenseNetwork {
     /// The activation of the hidden layers.
     pub fn activation(&self) -> Activation {
         self.activation
+    }
+
+    /// The activation behind the last layer, whose output is the reconstruction.
+    pub fn output(&self) -> Activation {
+        self.output
     }
 
     /// Width of the data.
@@ -206,7 +245,7 @@ impl DenseNetwork {
         &mut self.layers
     }
 
-    /// The activation behind a layer, counted over both halves.
+    /// The activation behind a layer, counted over both halves; that behind the last one is the loss's own affair.
     pub(crate) fn activation_after(&self, layer: usize) -> Activation {
         let last_of_half = layer + 1 == self.n_encoder || layer + 1 == self.layers.len();
         if last_of_half {
@@ -226,6 +265,12 @@ impl DenseNetwork {
         2 * layer + 1
     }
 
+    /// The shapes of [`parameters`](Self::parameters).
+    pub(crate) fn shapes(&self) -> Vec<Vec<usize>> {
+        let of = |layer: &DenseLayer| [vec![layer.n_in, layer.n_out], vec![layer.n_out]];
+        self.layers.iter().flat_map(of).collect()
+    }
+
     /// Every buffer of parameters, layer by layer, weights before bias.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &[f32]> {
         self.layers
@@ -240,21 +285,17 @@ impl DenseNetwork {
             .flat_map(|layer| [layer.weight.as_mut_slice(), layer.bias.as_mut_slice()])
     }
 
-    pub(crate) fn is_finite(&self) -> bool {
-        self.parameters().flatten().all(|value| value.is_finite())
-    }
-
     /// Latents of whole rows of data.
     pub(crate) fn encode(&self, rows: &[f32]) -> Array2<f32> {
-        self.apply(self.encoder(), rows)
+        self.apply(self.encoder(), Activation::Linear, rows)
     }
 
     /// Data of whole rows of latents.
     pub(crate) fn decode(&self, rows: &[f32]) -> Array2<f32> {
-        self.apply(self.decoder(), rows)
+        self.apply(self.decoder(), self.output, rows)
     }
 
-    fn apply(&self, half: &[DenseLayer], rows: &[f32]) -> Array2<f32> {
+    fn apply(&self, half: &[DenseLayer], output_of_half: Activation, rows: &[f32]) -> Array2<f32> {
         let (n_in, n_out) = (half[0].n_in, half[half.len() - 1].n_out);
         let mut output = Array2::zeros((rows.len() / n_in, n_out));
         output
@@ -265,7 +306,7 @@ impl DenseNetwork {
             .for_each_init(
                 || Scratch::of(half),
                 |scratch, (out, block)| {
-                    let made = scratch.forward(half, self.activation, block);
+                    let made = scratch.forward(half, (self.activation, output_of_half), block);
                     out.copy_from_slice(&made[..out.len()]);
                 },
             );
@@ -283,16 +324,17 @@ impl Scratch {
         Self(buffer.clone(), buffer)
     }
 
-    fn forward(&mut self, layers: &[DenseLayer], activation: Activation, rows: &[f32]) -> &[f32] {
+    fn forward(
+        &mut self,
+        layers: &[DenseLayer],
+        (activation, output): (Activation, Activation),
+        rows: &[f32],
+    ) -> &[f32] {
         let Self(current, next) = self;
         current[..rows.len()].copy_from_slice(rows);
         current[rows.len()..BLOCK_ROWS * layers[0].n_in].fill(0.0);
         for (i, layer) in layers.iter().enumerate() {
-            let after = if i + 1 == layers.len() {
-                Activation::Linear
-            } else {
-                activation
-            };
+            let after = if i + 1 == layers.len() { output } else { activation };
             layer.forward_block(
                 &current[..BLOCK_ROWS * layer.n_in],
                 after,

@@ -3,12 +3,26 @@
 
 use n2d_core::persist::{LoadError, State};
 
-use crate::DenseNetwork;
 use crate::network::DenseLayer;
+use crate::{Activation, DenseNetwork};
 
 impl DenseNetwork {
+    /// The names of its parameters.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let of_half =
+            |(half, n): (&'static str, usize)| (0..n).flat_map(move |i| [weight(half, i), bias(half, i)]);
+        let halves = [
+            ("encoder", self.encoder().len()),
+            ("decoder", self.decoder().len()),
+        ];
+        halves.into_iter().flat_map(of_half).collect()
+    }
+
     pub(crate) fn save(&self, state: &mut State) {
         state.set("activation", &self.activation());
+        if self.output() != Activation::Linear {
+            state.set("output", &self.output());
+        }
         for (half, layers) in [("encoder", self.encoder()), ("decoder", self.decoder())] {
             state.set(&n_layers(half), &layers.len());
             for (i, layer) in layers.iter().enumerate() {
@@ -27,7 +41,14 @@ impl DenseNetwork {
         let allowed = format!("a decoder from {latent_dim} latents to {n_features} features");
         state.expect("decoder.0.weight", &allowed, mirrored)?;
         encoder.extend(decoder);
-        Ok(Self::from_layers(encoder, n_encoder, state.get("activation")?))
+        let network = Self::from_layers(encoder, n_encoder, state.get("activation")?);
+        // Files of before there was a choice don't have it.
+        let output = if state.values().any(|(name, _)| name == "output") {
+            state.get("output")?
+        } else {
+            Activation::Linear
+        };
+        Ok(network.with_output(output))
     }
 }
 

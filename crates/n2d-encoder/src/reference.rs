@@ -21,12 +21,19 @@ pub(crate) fn batch() -> Vec<f32> {
         .collect()
 }
 
+/// What is minimised.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Objective {
+    pub(crate) loss: Loss,
+    pub(crate) sparsity: f64,
+}
+
 /// The loss in double precision, written down apart from the code under test.
-pub(crate) fn loss_of(network: &DenseNetwork, parameters: &[Vec<f64>], loss: Loss) -> f64 {
+pub(crate) fn loss_of(network: &DenseNetwork, parameters: &[Vec<f64>], objective: Objective) -> f64 {
     let layers: Vec<_> = network.encoder().iter().chain(network.decoder()).collect();
     let batch = batch();
     let rows = batch.chunks(5).map(|row| row.iter().copied().map(f64::from));
-    let mut sum = 0.0;
+    let (mut sum, mut latents) = (0.0, 0.0);
     for row in rows {
         let target: Vec<f64> = row.collect();
         let mut x = target.clone();
@@ -49,10 +56,24 @@ pub(crate) fn loss_of(network: &DenseNetwork, parameters: &[Vec<f64>], loss: Los
                     }
                 })
                 .collect();
+            if i == 2 {
+                latents += x.iter().map(|z| z.abs()).sum::<f64>();
+            }
         }
-        sum += x.iter().zip(&target).map(|(a, b)| cost(loss, a - b)).sum::<f64>();
+        sum += row_cost(objective.loss, &x, &target);
     }
-    sum / (ROWS * 5) as f64
+    sum / ROWS as f64 + objective.sparsity * latents / (ROWS * 2) as f64
+}
+
+fn row_cost(loss: Loss, output: &[f64], target: &[f64]) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    match loss {
+        Loss::Cosine => 1.0 - dot(output, target) / (dot(output, output) * dot(target, target)).sqrt(),
+        _ => {
+            let costs = output.iter().zip(target).map(|(&a, &b)| cost(loss, a, b));
+            costs.sum::<f64>() / 5.0
+        }
+    }
 }
 
 fn value(activation: Activation, x: f64) -> f64 {
@@ -82,12 +103,15 @@ fn normal_cdf(x: f64) -> f64 {
     0.5 + sum / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-fn cost(loss: Loss, e: f64) -> f64 {
+fn cost(loss: Loss, output: f64, target: f64) -> f64 {
+    let e = output - target;
     match loss {
         Loss::Mse => e * e,
         Loss::Mae => e.abs(),
         Loss::Huber if e.abs() <= 1.0 => 0.5 * e * e,
         Loss::Huber => e.abs() - 0.5,
+        Loss::Bce => (1.0 + output.exp()).ln() - target * output,
+        Loss::Cosine => unreachable!("that of whole rows"),
     }
 }
 
@@ -98,7 +122,7 @@ pub(crate) fn parameters_of(network: &DenseNetwork) -> Vec<Vec<f64>> {
 }
 
 /// Asserts that the gradients, a buffer for each of the parameters, are those of the loss, by central differences.
-pub(crate) fn assert_gradients(network: &DenseNetwork, loss: Loss, gradients: &[Vec<f64>]) {
+pub(crate) fn assert_gradients(network: &DenseNetwork, objective: Objective, gradients: &[Vec<f64>]) {
     let parameters = parameters_of(network);
     for (buffer, gradient) in gradients.iter().enumerate() {
         assert_eq!(gradient.len(), parameters[buffer].len());
@@ -106,12 +130,12 @@ pub(crate) fn assert_gradients(network: &DenseNetwork, loss: Loss, gradients: &[
             let shifted = |by: f64| {
                 let mut parameters = parameters.clone();
                 parameters[buffer][at] += by;
-                loss_of(network, &parameters, loss)
+                loss_of(network, &parameters, objective)
             };
             let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
             assert!(
                 (found - difference).abs() < 1e-5,
-                "{:?} {loss:?}, buffer {buffer}, value {at}: {found} or {difference}",
+                "{:?} {objective:?}, buffer {buffer}, value {at}: {found} or {difference}",
                 network.activation()
             );
         }

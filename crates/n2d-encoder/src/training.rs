@@ -1,181 +1,442 @@
-//! The training loop: batches, steps, reports and reasons to end.
+//! The training loop: batches, steps, reports and reasons to end. The same for every network and engine.
 
-use n2d_core::{Control, FitContext, FitError, PartConfig, Progress, Report, Samples, Termination};
+use std::time::Instant;
 
-use crate::engine::Steps;
+use n2d_core::persist;
+use n2d_core::{
+    BoxError, Checkpoints, Control, Every, FitContext, FitError, Progress, Report, Samples, Termination,
+};
+
+use crate::checkpoint::{self, Identity, Place, Snapshot};
 use crate::epochs::{self, Best, Patience, RunningLoss};
-use crate::optimizer::Optimization;
-use crate::{DenseAutoencoderConfig, DenseNetwork};
-
-const PART: &str = DenseAutoencoderConfig::NAME;
-
-/// How long, and in which pieces.
-pub(crate) struct Schedule {
-    pub(crate) batch_size: usize,
-    pub(crate) n_epochs: usize,
-    pub(crate) patience: Option<usize>,
-}
+use crate::learner::{Batch, Learner, read_weights};
+use crate::plan::Plan;
+use crate::transform::{Draw, OwnTransform, in_unit_interval};
 
 /// A network in training on the rows of `x`.
-pub(crate) struct Training<'a> {
-    x: Samples<'a>,
-    schedule: Schedule,
-    engine: Box<dyn Steps>,
-    network: DenseNetwork,
-    optimization: Optimization,
+pub(crate) struct Training<'x, 'a> {
+    plan: &'a Plan,
+    x: Samples<'x>,
+    own: Option<&'a OwnTransform>,
+    learner: &'a mut dyn Learner,
+    n_epochs: usize,
+    /// Rows that are trained on, and rows held out.
+    rows: Vec<usize>,
+    held_out: Vec<usize>,
+    place: Place,
     patience: Option<Patience>,
-    /// The loss of every whole epoch.
-    history: Vec<f64>,
-    /// The loss of the last epoch, though it was cut short.
-    loss: f64,
     notes: Vec<String>,
+    checkpoints: Option<Written>,
+    /// For the numbers drawn in batches.
+    seed: u64,
 }
 
-/// How an epoch ended.
-struct Epoch {
-    number: usize,
-    loss: f64,
-    n_batches: usize,
-    control: Control,
+/// Where checkpoints go, and when the last one did.
+struct Written {
+    checkpoints: Checkpoints,
+    identity: Identity,
+    last: Instant,
 }
 
-impl<'a> Training<'a> {
+impl<'x, 'a> Training<'x, 'a> {
+    /// Of the network in `learner`; `options` are its own, for checkpoints.
     pub(crate) fn new(
-        x: Samples<'a>,
-        schedule: Schedule,
-        engine: Box<dyn Steps>,
-        network: DenseNetwork,
-        optimization: Optimization,
-    ) -> Self {
-        Self {
-            x,
-            patience: schedule.patience.map(Patience::new),
-            schedule,
-            engine,
-            network,
-            optimization,
-            history: Vec::new(),
-            loss: f64::NAN,
-            notes: Vec::new(),
+        plan: &'a Plan,
+        x: Samples<'x>,
+        learner: &'a mut dyn Learner,
+        own: Option<&'a OwnTransform>,
+        options: &str,
+        ctx: &FitContext<'_>,
+    ) -> Result<Self, FitError> {
+        plan.transforms.fit_rows(plan.part, x.row_shape())?;
+        if plan.loss == crate::Loss::Bce {
+            in_unit_interval(x.as_slice(), x.n_features())
+                .map_err(|refused| failed(plan.part, refused.into()))?;
         }
+        let (rows, held_out) = split(plan, x, ctx)?;
+        if let Some(path) = &plan.weights {
+            let weights =
+                read_weights(path, &learner.names()).map_err(|error| failed(plan.part, error.into()))?;
+            learner
+                .set_weights(weights)
+                .map_err(|source| failed(plan.part, source))?;
+        }
+        let n_batches = rows.len().div_ceil(plan.batch_size);
+        let n_epochs = plan.n_epochs.unwrap_or_else(|| epochs::automatic(n_batches));
+        let mut training = Self {
+            plan,
+            x,
+            own,
+            learner,
+            n_epochs,
+            rows,
+            held_out,
+            place: Place::default(),
+            patience: plan
+                .patience
+                .map(|allowed| Patience::new(allowed, plan.min_delta)),
+            notes: Vec::new(),
+            checkpoints: None,
+            seed: ctx.derived_seed("encoder batches"),
+        };
+        if plan.n_epochs.is_none() {
+            training.notes.push(chosen_epochs(n_epochs, n_batches));
+        }
+        if let Some(checkpoints) = ctx.checkpoints() {
+            training.keep_checkpoints(checkpoints.clone(), options, ctx)?;
+        }
+        Ok(training)
+    }
+
+    fn n_batches(&self) -> usize {
+        self.rows.len().div_ceil(self.plan.batch_size)
+    }
+
+    /// The loss of the last epoch, though it may have been cut short; that of the rows held out, if there are any.
+    fn loss(&self) -> f64 {
+        self.place.loss.unwrap_or(f64::NAN)
+    }
+
+    fn failed(&self, source: BoxError) -> FitError {
+        failed(self.plan.part, source)
     }
 
     /// Trains to the end, whatever brings it about.
-    pub(crate) fn run(mut self, ctx: &mut FitContext<'_>) -> Result<(DenseNetwork, Report), FitError> {
-        for number in 1..=self.schedule.n_epochs {
-            let epoch = self.epoch(number, ctx)?;
-            if let Some(termination) = self.ended(&epoch) {
-                return self.finish(termination);
+    pub(crate) fn run(mut self, ctx: &mut FitContext<'_>) -> Result<Report, FitError> {
+        let mut termination = self.termination(Control::Continue);
+        while termination.is_none() {
+            let control = match self.epoch(ctx) {
+                Err(cancelled @ FitError::Cancelled { .. }) => {
+                    self.write_checkpoint()?;
+                    return Err(cancelled);
+                }
+                other => other?,
+            };
+            termination = self.termination(control);
+            if termination.is_none() && self.is_due_after_epoch() {
+                self.write_checkpoint()?;
             }
         }
-        self.finish(Termination::Completed)
+        self.write_checkpoint()?;
+        self.finish(termination.unwrap_or(Termination::Completed))
     }
 
-    /// Takes note of an epoch; says why it was the last one, if it was.
-    fn ended(&mut self, epoch: &Epoch) -> Option<Termination> {
-        let (number, made, all) = (epoch.number, epoch.n_batches, self.n_batches());
-        self.loss = epoch.loss;
-        if made < all {
+    /// Why the training ends here, if it does.
+    fn termination(&mut self, control: Control) -> Option<Termination> {
+        let (made, all) = (self.place.batches, self.n_batches());
+        if made > 0 && control == Control::Stop {
+            let number = self.place.epochs + 1;
             let note = format!("stopped in epoch {number} after {made} of {all} batches");
             self.notes.push(note);
             return Some(Termination::Stopped);
         }
-        self.history.push(epoch.loss);
-        let patience_is_over = match &mut self.patience {
-            Some(patience) => patience.is_over(number, epoch.loss, &self.network),
-            None => false,
-        };
-        match epoch.control {
-            _ if number == self.schedule.n_epochs => Some(Termination::Completed),
-            _ if patience_is_over => Some(Termination::EarlyStopping),
+        match control {
+            _ if self.place.epochs >= self.n_epochs => Some(Termination::Completed),
+            _ if self.patience.as_ref().is_some_and(Patience::is_over) => Some(Termination::EarlyStopping),
             Control::Stop => Some(Termination::Stopped),
             Control::Continue => None,
         }
     }
 
-    fn n_batches(&self) -> usize {
-        self.x.n_samples().div_ceil(self.schedule.batch_size)
-    }
-
-    fn epoch(&mut self, number: usize, ctx: &mut FitContext<'_>) -> Result<Epoch, FitError> {
-        let chunk = number as u64 - 1;
-        let order = epochs::order(self.x.n_samples(), &mut ctx.rng("encoder shuffle", chunk));
-        let mut loss = RunningLoss::default();
-        let (mut n_batches, mut control) = (0, Control::Continue);
-        for rows in order.chunks(self.schedule.batch_size) {
-            loss.add(self.batch(rows, number)?, rows.len());
-            n_batches += 1;
-            control = ctx.step(self.progress(number, n_batches, loss.mean()))?;
+    /// The rest of the epoch at work.
+    fn epoch(&mut self, ctx: &mut FitContext<'_>) -> Result<Control, FitError> {
+        let chunk = self.place.epochs as u64;
+        let order = epochs::order(self.rows.len(), &mut ctx.rng("encoder shuffle", chunk));
+        let order: Vec<usize> = order.into_iter().map(|at| self.rows[at]).collect();
+        let mut loss = self.place.running_loss();
+        for rows in order.chunks(self.plan.batch_size).skip(self.place.batches) {
+            loss.add(self.batch(rows, ctx)?, rows.len());
+            self.place.batches += 1;
+            self.place.steps += 1;
+            (self.place.loss_sum, self.place.loss_rows) = (loss.sum, loss.n_rows);
+            self.place.loss = Some(loss.mean());
+            let progress = self.progress();
+            if self.place.batches == self.n_batches() {
+                self.end_epoch()?;
+            }
+            let mut control = ctx.step(progress)?;
+            if self.place.batches == 0 && !self.held_out.is_empty() && control == Control::Continue {
+                control = ctx.step(progress.with_metric("validation loss", self.loss()))?;
+            }
+            if self.is_due_in_time() {
+                self.write_checkpoint()?;
+            }
             if control == Control::Stop {
-                break;
+                return Ok(control);
             }
         }
-        Ok(Epoch {
-            number,
-            loss: loss.mean(),
-            n_batches,
-            control,
-        })
+        Ok(Control::Continue)
     }
 
-    fn progress(&self, epoch: usize, batch: usize, loss: f64) -> Progress {
+    /// Takes note of a whole epoch.
+    fn end_epoch(&mut self) -> Result<(), FitError> {
+        let epoch = self.place.epochs + 1;
+        if !self.held_out.is_empty() {
+            self.place.loss = Some(self.held_out_loss(epoch)?);
+        }
+        self.place = Place {
+            epochs: epoch,
+            batches: 0,
+            loss_sum: 0.0,
+            loss_rows: 0,
+            history: {
+                let mut history = std::mem::take(&mut self.place.history);
+                history.push(self.place.running_loss().mean());
+                history
+            },
+            ..self.place.clone()
+        };
+        let loss = self.loss();
+        let Some(patience) = &mut self.patience else {
+            return Ok(());
+        };
+        let best = if patience.improves(loss) {
+            let weights = self
+                .learner
+                .weights()
+                .map_err(|source| failed(self.plan.part, source))?;
+            Some(Best { epoch, loss, weights })
+        } else {
+            None
+        };
+        patience.note(best);
+        self.place.waited = patience.waited;
+        Ok(())
+    }
+
+    fn held_out_loss(&mut self, epoch: usize) -> Result<f64, FitError> {
+        let mut loss = RunningLoss::default();
+        for rows in self.held_out.chunks(self.plan.batch_size) {
+            let batch = Batch {
+                x: self.x,
+                rows,
+                target: None,
+                input: None,
+                draw: Draw {
+                    seed: self.seed,
+                    batch: u64::MAX,
+                },
+            };
+            let of_batch = self
+                .learner
+                .loss(&batch)
+                .map_err(|source| failed(self.plan.part, source))?;
+            loss.add(of_batch, rows.len());
+        }
+        match loss.mean() {
+            mean if mean.is_finite() => Ok(mean),
+            mean => Err(self.diverged("validation loss", mean, epoch)),
+        }
+    }
+
+    fn progress(&self) -> Progress {
         let n_batches = self.n_batches();
-        let done = (epoch - 1).saturating_mul(n_batches).saturating_add(batch);
-        let total = self.schedule.n_epochs.saturating_mul(n_batches);
-        let name = if batch == n_batches {
+        let done = self
+            .place
+            .epochs
+            .saturating_mul(n_batches)
+            .saturating_add(self.place.batches);
+        let total = self.n_epochs.saturating_mul(n_batches);
+        let name = if self.place.batches == n_batches {
             "loss"
         } else {
             "running loss"
         };
-        Progress::new("training", done, total).with_metric(name, loss)
+        Progress::new("training", done, total).with_metric(name, self.loss())
     }
 
-    fn batch(&mut self, rows: &[usize], epoch: usize) -> Result<f64, FitError> {
-        let failed = |source| FitError::Part {
-            part: PART.to_owned(),
-            source,
+    fn batch(&mut self, rows: &[usize], ctx: &FitContext<'_>) -> Result<f64, FitError> {
+        let plan = self.plan;
+        let draw = Draw {
+            seed: self.seed,
+            batch: self.place.steps,
         };
-        let step = self
-            .engine
-            .step(&mut self.network, &mut self.optimization, self.x, rows);
-        let loss = step.map_err(failed)?;
+        let width = self.x.n_features();
+        let gather = || -> Vec<f32> { rows.iter().flat_map(|&row| self.x.row(row)).copied().collect() };
+        let target = match self.x.row_shape().filter(|_| plan.transforms.augments()) {
+            Some(row_shape) => {
+                let mut target = gather();
+                plan.transforms.augment(&mut target, row_shape, draw);
+                Some(target)
+            }
+            None => None,
+        };
+        let input = (plan.transforms.denoises() || self.own.is_some()).then(|| {
+            let mut input = target.clone().unwrap_or_else(gather);
+            plan.transforms.spoil(&mut input, width, draw);
+            if let Some(own) = self.own {
+                own(&mut input, &mut ctx.rng("encoder input transform", draw.batch));
+            }
+            input
+        });
+        let (target, input) = (target.as_deref(), input.as_deref());
+        let n_steps = self.n_epochs.saturating_mul(self.n_batches()) as u64;
+        let rate = plan.rates.at(self.place.steps, n_steps);
+        let batch = Batch {
+            x: self.x,
+            rows,
+            target,
+            input,
+            draw,
+        };
+        let loss = self
+            .learner
+            .step(&batch, rate)
+            .map_err(|source| failed(plan.part, source))?;
         if loss.is_finite() {
             Ok(loss)
         } else {
-            Err(diverged("loss", loss, epoch))
+            Err(self.diverged("loss", loss, self.place.epochs + 1))
         }
     }
 
-    fn finish(self, termination: Termination) -> Result<(DenseNetwork, Report), FitError> {
-        let (n_epochs, mut notes) = (self.history.len(), self.notes);
-        let (network, loss) = match self.patience.and_then(Patience::into_best) {
-            Some(Best { epoch, loss, network }) => {
-                notes.push(format!(
-                    "the weights are those of epoch {epoch}, whose loss was the lowest"
-                ));
-                (network, loss)
-            }
-            None => (self.network, self.loss),
-        };
-        if !network.is_finite() {
-            return Err(diverged("weights", f64::NAN, n_epochs.max(1)));
+    fn finish(mut self, termination: Termination) -> Result<Report, FitError> {
+        let n_epochs = self.place.epochs;
+        if let Some(Best { epoch, loss, weights }) = self.patience.take().and_then(|patience| patience.best) {
+            let note = format!("the weights are those of epoch {epoch}, whose loss was the lowest");
+            self.notes.push(note);
+            self.place.loss = Some(loss);
+            self.learner
+                .set_weights(weights)
+                .map_err(|source| failed(self.plan.part, source))?;
         }
-        let mut report = Report::new(PART, termination)
-            .with_n_iter(n_epochs)
-            .with_objective("loss", loss)
-            .with_history(self.history);
-        report.notes = notes;
-        Ok((network, report))
+        let weights = self.learner.weights().map_err(|source| self.failed(source))?;
+        if !weights.iter().flatten().all(|value| value.is_finite()) {
+            return Err(self.diverged("weights", f64::NAN, n_epochs.max(1)));
+        }
+        let objective = if self.held_out.is_empty() {
+            "loss"
+        } else {
+            "validation loss"
+        };
+        let mut report = Report::new(self.plan.part, termination).with_n_iter(n_epochs);
+        if let Some(loss) = self.place.loss {
+            report = report.with_objective(objective, loss);
+        }
+        report.history = self.place.history;
+        report.notes = self.notes;
+        Ok(report)
+    }
+
+    fn diverged(&self, objective: &'static str, value: f64, epoch: usize) -> FitError {
+        FitError::Diverged {
+            part: self.plan.part.to_owned(),
+            objective,
+            value,
+            unit: "epoch",
+            step: epoch as u64,
+            advice: "lower learning_rate, or scale the data to values of about -1 to 1",
+        }
     }
 }
 
-fn diverged(objective: &'static str, value: f64, epoch: usize) -> FitError {
-    FitError::Diverged {
-        part: PART.to_owned(),
-        objective,
-        value,
-        unit: "epoch",
-        step: epoch as u64,
-        advice: "lower learning_rate, or scale the data to values of about -1 to 1",
+/// Checkpoints.
+impl Training<'_, '_> {
+    fn keep_checkpoints(
+        &mut self,
+        checkpoints: Checkpoints,
+        options: &str,
+        ctx: &FitContext<'_>,
+    ) -> Result<(), FitError> {
+        let mut plan = self.plan.clone();
+        if plan.rates.schedule == crate::Schedule::Constant {
+            // Going on for longer changes nothing of what was.
+            plan.n_epochs = None;
+        }
+        let plan = serde_json::to_string(&plan).map_err(|error| self.failed(error.into()))?;
+        let identity = Identity {
+            part: self.plan.part.to_owned(),
+            options: format!("{options} {plan}"),
+            seed: ctx.seed(),
+            n_samples: self.x.n_samples(),
+            n_features: self.x.n_features(),
+            data: checkpoint::digest(self.x),
+        };
+        if checkpoints.resumes() {
+            self.resume(&checkpoints, &identity)
+                .map_err(|source| self.failed(source))?;
+        } else {
+            persist::probe(checkpoints.path()).map_err(|error| self.failed(error.into()))?;
+        }
+        self.checkpoints = Some(Written {
+            checkpoints,
+            identity,
+            last: Instant::now(),
+        });
+        Ok(())
     }
+
+    fn resume(&mut self, checkpoints: &Checkpoints, identity: &Identity) -> Result<(), BoxError> {
+        let state = persist::read_file(checkpoints.path())?;
+        let snapshot: Snapshot = state.load().map_err(|error| error.in_file(checkpoints.path()))?;
+        snapshot.check(identity, &self.learner.weights()?, &self.learner.memories()?.1)?;
+        self.learner.set_weights(snapshot.weights)?;
+        self.learner
+            .set_memories(snapshot.place.steps, snapshot.memories)?;
+        self.place = snapshot.place;
+        if let Some(patience) = &mut self.patience {
+            (patience.waited, patience.best) = (self.place.waited, snapshot.best);
+        }
+        Ok(())
+    }
+
+    fn is_due_after_epoch(&self) -> bool {
+        let every = self
+            .checkpoints
+            .as_ref()
+            .map(|written| written.checkpoints.every());
+        matches!(every, Some(Every::Epochs(n)) if self.place.epochs.is_multiple_of(n.max(1)))
+    }
+
+    fn is_due_in_time(&self) -> bool {
+        let due = |written: &Written| matches!(written.checkpoints.every(), Every::Time(time) if written.last.elapsed() >= time);
+        self.checkpoints.as_ref().is_some_and(due)
+    }
+
+    fn write_checkpoint(&mut self) -> Result<(), FitError> {
+        let Some(written) = &mut self.checkpoints else {
+            return Ok(());
+        };
+        written.last = Instant::now();
+        let failed = |source: BoxError| failed(self.plan.part, source);
+        let snapshot = Snapshot {
+            identity: written.identity.clone(),
+            place: self.place.clone(),
+            weights: self.learner.weights().map_err(failed)?,
+            memories: self.learner.memories().map_err(failed)?.1,
+            best: self.patience.as_ref().and_then(|patience| patience.best.clone()),
+        };
+        persist::write_file(written.checkpoints.path(), &snapshot).map_err(|error| failed(error.into()))
+    }
+}
+
+fn failed(part: &str, source: BoxError) -> FitError {
+    FitError::Part {
+        part: part.to_owned(),
+        source,
+    }
+}
+
+/// The rows to train on, and those held out, drawn at random; at least one to train on.
+fn split(plan: &Plan, x: Samples<'_>, ctx: &FitContext<'_>) -> Result<(Vec<usize>, Vec<usize>), FitError> {
+    let n = x.n_samples();
+    if plan.validation == 0.0 {
+        return Ok(((0..n).collect(), Vec::new()));
+    }
+    let what = format!("validation = {}", plan.validation);
+    n2d_core::check::enough_samples(plan.part, &what, 2, x)?;
+    let n_held_out = ((n as f64 * plan.validation).round() as usize).clamp(1, n - 1);
+    let mut rows = epochs::order(n, &mut ctx.rng("encoder validation", 0));
+    let mut held_out = rows.split_off(n - n_held_out);
+    rows.sort_unstable();
+    held_out.sort_unstable();
+    Ok((rows, held_out))
+}
+
+fn chosen_epochs(n_epochs: usize, n_batches: usize) -> String {
+    format!(
+        "n_epochs was chosen as {n_epochs} for {n_batches} batches an epoch: at least {} steps and {} epochs",
+        epochs::AUTO_STEPS,
+        epochs::AUTO_EPOCHS
+    )
 }

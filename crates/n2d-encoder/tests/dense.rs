@@ -65,7 +65,7 @@ fn the_loss_falls_with_every_activation_loss_and_optimizer() {
             ..small(40)
         });
     }
-    for loss in [Loss::Mse, Loss::Mae, Loss::Huber] {
+    for loss in [Loss::Mse, Loss::Mae, Loss::Huber, Loss::Cosine] {
         configs.push(Config { loss, ..small(40) });
     }
     for (optimizer, momentum, learning_rate) in [

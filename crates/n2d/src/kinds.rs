@@ -4,6 +4,7 @@ use n2d_cluster as cluster;
 use n2d_core::persist::{LoadError, Persist, State};
 use n2d_core::{DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d};
 
+use n2d_encoder::FittedAutoencoder;
 use n2d_manifold as manifold;
 
 use crate::Registry;
@@ -84,6 +85,11 @@ impl Registry {
 
     pub(crate) fn with_fitted_parts(self) -> Self {
         self.with_fitted_encoder::<n2d_encoder::FittedDenseAutoencoder>()
+            .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Conv1d>>()
+            .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Conv2d>>()
+            .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Lstm>>()
+            .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Gru>>()
+            .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Variational>>()
             .with_fitted_encoder::<n2d_encoder::FittedIdentity>()
             .with_fitted_manifold::<manifold::FittedUmap>()
             .with_fitted_manifold::<manifold::FittedTsne>()

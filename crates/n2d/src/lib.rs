@@ -24,7 +24,7 @@
 //!
 //! | stage | parts |
 //! |---|---|
-//! | encoder | [`DenseAutoencoder`](encoder::DenseAutoencoder), [`Identity`](encoder::Identity) |
+//! | encoder | [`DenseAutoencoder`](encoder::DenseAutoencoder); an [`Autoencoder`](encoder::Autoencoder) of convolutions ([`Conv1d`](encoder::Conv1d), [`Conv2d`](encoder::Conv2d)), recurrent layers ([`Lstm`](encoder::Lstm), [`Gru`](encoder::Gru)), [`Variational`](encoder::Variational) layers, or a network of your own; [`Identity`](encoder::Identity) |
 //! | manifold learner | [`Umap`](manifold::Umap), [`Tsne`](manifold::Tsne), [`Isomap`](manifold::Isomap), [`Pca`](manifold::Pca) and [more](manifold) |
 //! | clusterer | [`GaussianMixture`](cluster::GaussianMixture), [`Hdbscan`](cluster::Hdbscan), [`KMeans`](cluster::KMeans) and [more](cluster) |
 //!
@@ -40,6 +40,7 @@
 //! | `download` | off | data sets are fetched over HTTP |
 //! | `linfa` | off | the clusterers of linfa as parts, and any other of linfa's that you bring |
 //! | `hdbscan-crate` | off | the `hdbscan` crate as a part |
+//! | `wgpu`, `vulkan`, `metal`, `cuda`, `rocm` | off | devices that networks can train on besides the CPU ([`Device`](encoder::Device)) |
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
@@ -71,7 +72,7 @@ pub use run_config::{DataConfig, OutputConfig, RunConfig};
 pub mod prelude {
     pub use crate::cluster::{GaussianMixtureConfig, HdbscanConfig, KMeansConfig};
     pub use crate::datasets::{BuiltIn, DataDirs, Dataset, ReadOptions, Scaling, read_path};
-    pub use crate::encoder::DenseAutoencoderConfig;
+    pub use crate::encoder::{Autoencoder, DenseAutoencoderConfig, TrainingConfig};
     pub use crate::manifold::UmapConfig;
     pub use crate::metrics::Assess;
     pub use crate::persist::{self, Persist};

@@ -19,7 +19,8 @@ use crate::{PartChoice, PipelineConfig, words};
 /// use n2d::Registry;
 ///
 /// let registry = Registry::default();
-/// assert_eq!(registry.names(n2d::Stage::Encoder), ["dense", "identity"]);
+/// let encoders = registry.names(n2d::Stage::Encoder);
+/// assert_eq!(encoders, ["dense", "conv1d", "conv2d", "lstm", "gru", "variational", "identity"]);
 /// ```
 #[derive(Debug)]
 pub struct Registry {
@@ -52,6 +53,11 @@ impl Default for Registry {
     fn default() -> Self {
         Self::empty()
             .with_encoder::<DenseAutoencoderConfig>()
+            .with_encoder::<n2d_encoder::Conv1dConfig>()
+            .with_encoder::<n2d_encoder::Conv2dConfig>()
+            .with_encoder::<n2d_encoder::LstmConfig>()
+            .with_encoder::<n2d_encoder::GruConfig>()
+            .with_encoder::<n2d_encoder::VariationalConfig>()
             .with_encoder::<n2d_encoder::IdentityConfig>()
             .with_manifold::<UmapConfig>()
             .with_manifold::<n2d_manifold::TsneConfig>()

@@ -54,9 +54,9 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Builds what is to be built, and starts our side and a Python script.
-    pub(super) fn open(root: &Path, rounds: usize, script: &str) -> Result<Self, String> {
-        let python = python::interpreter(root)?;
+    /// Builds what is to be built, and starts our side and a Python script in one of the environments.
+    pub(super) fn open(root: &Path, rounds: usize, script: &str, environment: &str) -> Result<Self, String> {
+        let python = python::interpreter(root, environment)?;
         let words = "build --release --locked -p n2d-cli -p n2d-benches";
         python::succeed(&mut cargo(root, words.split(' ')))?;
         let folder = super::data::folder(root)?;

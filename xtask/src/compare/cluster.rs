@@ -67,7 +67,7 @@ fn matches(data: &Data) -> Result<Vec<Match>, String> {
 }
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let mut arena = Arena::open(root, arguments.rounds, "cluster.py")?;
+    let mut arena = Arena::open(root, arguments.rounds, "cluster.py", "cluster")?;
     let data = Data::of(root, arguments)?;
     let mut rows = Vec::new();
     for a_match in matches(&data)? {

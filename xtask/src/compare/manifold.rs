@@ -102,7 +102,7 @@ fn matches(data: &Data) -> Result<Vec<Match>, String> {
 }
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let mut arena = Arena::open(root, arguments.rounds, "manifold.py")?.with_rivals(root)?;
+    let mut arena = Arena::open(root, arguments.rounds, "manifold.py", "cluster")?.with_rivals(root)?;
     let data = Data::of(root, arguments)?;
     let mut rows = Vec::new();
     for a_match in matches(&data)? {
@@ -138,7 +138,7 @@ fn growth(root: &Path, rounds: usize) -> Result<Vec<Row>, String> {
 
 /// Every seed of every set by both, judged alike. Seconds stand beside, but a seed is run once only.
 pub(super) fn quality(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let mut arena = Arena::open(root, 1, "manifold.py")?.without_warm_up();
+    let mut arena = Arena::open(root, 1, "manifold.py", "cluster")?.without_warm_up();
     let data = Data::of(root, arguments)?;
     let mut rows: Vec<Row> = Vec::new();
     for set in Data::sets() {

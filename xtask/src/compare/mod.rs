@@ -9,6 +9,7 @@ mod arena;
 mod cluster;
 mod contender;
 mod data;
+mod encoder;
 mod manifold;
 mod python;
 mod table;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
-const STAGES: &str = "cluster, manifold, manifold-quality";
+const STAGES: &str = "cluster, encoder, manifold, manifold-quality";
 
 /// What the command was asked to do.
 struct Arguments {
@@ -38,6 +39,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
+        "encoder" => encoder::run(root, &arguments),
         "manifold" => manifold::run(root, &arguments),
         "manifold-quality" => manifold::quality(root, &arguments),
         other => return bad_usage(&format!("`compare` knows the stages {STAGES}, not `{other}`")),

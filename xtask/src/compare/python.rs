@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python of the environment, which is made where it is not there yet.
-pub(super) fn interpreter(root: &Path) -> Result<PathBuf, String> {
+/// The Python of a stage's environment, which is made where it is not there yet.
+pub(super) fn interpreter(root: &Path, stage: &str) -> Result<PathBuf, String> {
     let peers = root.join("benches/peers");
-    let environment = peers.join(".venv");
+    // One each: what the stages are compared with wants other versions of numpy.
+    let environment = peers.join(format!(".venv-{stage}"));
     let python = environment.join("bin/python");
-    let requirements = peers.join("requirements.txt");
+    let requirements = peers.join(format!("requirements-{stage}.txt"));
     let installed = environment.join("requirements.txt");
     let wanted =
         std::fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;

@@ -17,6 +17,10 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
     let Some(package) = source.lines().find(|(_, line)| line.trim() == "[package]") else {
         return Vec::new();
     };
+    // A workspace of its own, below ours, has nothing to inherit from: rivals that only a comparison builds.
+    if source.lines().any(|(_, line)| line.trim() == "[workspace]") {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     for what in missing(&entries) {
         findings.push(Finding::new(Rule::Manifests, &source.path, package.0, what));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use safetensors::tensor::{Dtype as Stored, TensorView};
+use safetensors::tensor::{Dtype as Stored, Metadata, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,7 +126,7 @@ fn digest(model: &str, arrays: &BTreeMap<String, &Array>) -> String {
 /// # Errors
 /// [`LoadError`]: never a panic, whatever the bytes are.
 pub fn from_bytes<P: Persist>(bytes: &[u8]) -> Result<P, LoadError> {
-    state_of(bytes.to_vec())?.load()
+    state_of(Arc::new(bytes.to_vec()))?.load()
 }
 
 impl State {
@@ -135,12 +135,53 @@ impl State {
     /// # Errors
     /// [`LoadError`] for what is no such file, is of a later version, or damaged.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
-        state_of(bytes)
+        state_of(Arc::new(bytes))
     }
 }
 
-fn state_of(bytes: Vec<u8>) -> Result<State, LoadError> {
+/// The named arrays of any safetensors file, whoever wrote it: a state of no kind. In a `.n2d` file the names are the paths of arrays, and damage is told
+/// by its checksum.
+///
+/// # Errors
+/// [`LoadError`] for what is no safetensors file, for arrays of a type that [`Dtype`] does not have, and for a damaged `.n2d` file.
+pub fn arrays_from_bytes(bytes: Vec<u8>) -> Result<State, LoadError> {
     let bytes = Arc::new(bytes);
+    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
+    if metadata
+        .metadata()
+        .as_ref()
+        .is_some_and(|entries| entries.contains_key(ENTRY))
+    {
+        state_of(Arc::clone(&bytes))?;
+    }
+    Ok(State {
+        arrays: arrays_of(&bytes, header, &metadata)?,
+        ..State::default()
+    })
+}
+
+/// The arrays of a file by their names.
+fn arrays_of(
+    bytes: &Arc<Vec<u8>>,
+    header: usize,
+    metadata: &Metadata,
+) -> Result<BTreeMap<String, Array>, LoadError> {
+    // Offsets count from the end of the header and its length.
+    let start = size_of::<u64>() + header;
+    let mut arrays = BTreeMap::new();
+    for (name, info) in metadata.tensors().into_iter().collect::<BTreeMap<_, _>>() {
+        let (from, to) = info.data_offsets;
+        let array = Array {
+            dtype: known(info.dtype).ok_or_else(|| no_model(format!("{name} is of {:?}", info.dtype)))?,
+            shape: info.shape.clone(),
+            bytes: (Arc::clone(bytes), start + from..start + to),
+        };
+        arrays.insert(name, array);
+    }
+    Ok(arrays)
+}
+
+fn state_of(bytes: Arc<Vec<u8>>) -> Result<State, LoadError> {
     let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
     let entry = metadata
         .metadata()
@@ -157,18 +198,7 @@ fn state_of(bytes: Vec<u8>) -> Result<State, LoadError> {
     let entry: Entry<'_> = serde_json::from_str(entry).map_err(no_model)?;
     let manifest = serde_json::from_str(entry.model.get()).map_err(no_model)?;
 
-    // Offsets count from the end of the header and its length.
-    let start = size_of::<u64>() + header;
-    let mut arrays = BTreeMap::new();
-    for (name, info) in metadata.tensors().into_iter().collect::<BTreeMap<_, _>>() {
-        let (from, to) = info.data_offsets;
-        let array = Array {
-            dtype: known(info.dtype).ok_or_else(|| no_model(format!("{name} is of {:?}", info.dtype)))?,
-            shape: info.shape.clone(),
-            bytes: (Arc::clone(&bytes), start + from..start + to),
-        };
-        arrays.insert(name, array);
-    }
+    let arrays = arrays_of(&bytes, header, &metadata)?;
     if digest(
         entry.model.get(),
         &arrays.iter().map(|(name, array)| (name.clone(), array)).collect(),

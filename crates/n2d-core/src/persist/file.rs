@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{LoadError, Save, SaveError, State, to_bytes};
+use super::{LoadError, Save, SaveError, State, arrays_from_bytes, to_bytes};
 
 /// Writes a part to a `.n2d` file. A kill or a full disk leaves what was there before.
 ///
@@ -25,11 +25,22 @@ pub fn write_file(path: &Path, part: &(impl Save + ?Sized)) -> Result<(), SaveEr
 /// # Errors
 /// [`LoadError`] with the file's name.
 pub fn read_file(path: &Path) -> Result<State, LoadError> {
-    let bytes = fs::read(path).map_err(|source| LoadError::Io {
+    State::from_bytes(read(path)?).map_err(|source| source.in_file(path))
+}
+
+/// The named arrays in any safetensors file, as [`arrays_from_bytes`] has them.
+///
+/// # Errors
+/// [`LoadError`] with the file's name.
+pub fn read_arrays(path: &Path) -> Result<State, LoadError> {
+    arrays_from_bytes(read(path)?).map_err(|source| source.in_file(path))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    fs::read(path).map_err(|source| LoadError::Io {
         path: path.to_owned(),
         source,
-    })?;
-    State::from_bytes(bytes).map_err(|source| source.in_file(path))
+    })
 }
 
 impl LoadError {

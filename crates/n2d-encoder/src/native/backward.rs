@@ -19,9 +19,13 @@ impl NativeEngine {
         network: &mut DenseNetwork,
         optimization: &mut Optimization,
         n_rows: usize,
+        rate: f64,
     ) {
-        let kernel = optimization.begin();
+        let kernel = self.whole.is_none().then(|| optimization.begin(rate));
         for i in (0..network.layers().len()).rev() {
+            if self.sparsity > 0.0 && i + 1 == network.encoder().len() {
+                self.add_penalty(network, n_rows);
+            }
             // The gradient by the layer's input comes first: it needs the weights as they were.
             if i > 0 {
                 let activation = network.activation_after(i - 1);
@@ -32,9 +36,31 @@ impl NativeEngine {
             let input = Matrix::new(&self.outputs[i][..n_rows * n_in], n_rows, n_in);
             let delta = &self.deltas[0][..n_rows * n_out];
             let products = (input, Matrix::new(delta, n_rows, n_out));
-            step_weight(layer, i, products, (optimization, &kernel), &mut self.gradient);
-            step_bias(layer, i, delta, (optimization, &kernel));
+            match (&kernel, &mut self.whole) {
+                (Some(kernel), _) => {
+                    step_weight(layer, i, products, (optimization, kernel), &mut self.gradient);
+                    step_bias(layer, i, delta, (optimization, kernel));
+                }
+                (None, Some(whole)) => {
+                    let cut = Cut::of(n_in, n_out);
+                    cut.for_each(
+                        &mut whole[DenseNetwork::weight_buffer(i)],
+                        |(rows, columns), tile| {
+                            product_into(input.t().rows(rows), products.1.columns(columns), tile);
+                        },
+                    );
+                    let bias = &mut whole[DenseNetwork::bias_buffer(i)];
+                    bias.par_chunks_mut(BIASES)
+                        .enumerate()
+                        .for_each(|(number, sums)| sum_rows(delta, n_out, number * BIASES, sums));
+                }
+                (None, None) => unreachable!("gradients are whole where no kernel is at hand"),
+            }
             self.deltas.swap(0, 1);
+        }
+        if let Some(whole) = &self.whole {
+            let gradients: Vec<&[f32]> = whole.iter().map(Vec::as_slice).collect();
+            optimization.step(network.parameters_mut(), &gradients, rate);
         }
     }
 
@@ -108,12 +134,18 @@ fn step_bias(
         let first = number * BIASES;
         let mut sums = [0.0; BIASES];
         let sums = &mut sums[..BIASES.min(n_out - first)];
-        for row in delta.chunks_exact(n_out) {
-            for (sum, value) in sums.iter_mut().zip(&row[first..]) {
-                *sum += value;
-            }
-        }
+        sum_rows(delta, n_out, first, sums);
         let gradient = ArrayView2::from_shape((1, sums.len()), &*sums).expect("one row");
         kernel.apply(tile, gradient);
     });
+}
+
+/// Some columns of the sum of all rows, from the first of them on.
+fn sum_rows(delta: &[f32], width: usize, first: usize, sums: &mut [f32]) {
+    sums.fill(0.0);
+    for row in delta.chunks_exact(width) {
+        for (sum, value) in sums.iter_mut().zip(&row[first..]) {
+            *sum += value;
+        }
+    }
 }

@@ -24,12 +24,38 @@ impl NativeEngine {
                 activate(activation, affine_values, output, layer.n_out());
             }
         }
-        let width = network.n_features() * n_rows;
-        let (target, output) = (
-            &self.outputs[0][..width],
-            &self.outputs[network.layers().len()][..width],
-        );
-        self.loss.of_batch(output, target, &mut self.deltas[0][..width])
+        let width = network.n_features();
+        let n_values = width * n_rows;
+        let target = if self.target.is_empty() {
+            &self.outputs[0][..n_values]
+        } else {
+            &self.target
+        };
+        let output = &self.outputs[network.layers().len()][..n_values];
+        let of_rows = self
+            .loss
+            .of_batch(output, target, width, &mut self.deltas[0][..n_values]);
+        of_rows + self.penalty(network, n_rows)
+    }
+
+    /// What large latents add to the loss.
+    fn penalty(&self, network: &DenseNetwork, n_rows: usize) -> f64 {
+        if self.sparsity == 0.0 {
+            return 0.0;
+        }
+        let latents = &self.outputs[network.encoder().len()][..n_rows * network.latent_dim()];
+        let sum: f64 = latents.iter().map(|&z| f64::from(z.abs())).sum();
+        self.sparsity * sum / latents.len() as f64
+    }
+
+    /// Adds the gradient of that to the one by the latents.
+    pub(super) fn add_penalty(&mut self, network: &DenseNetwork, n_rows: usize) {
+        let n_values = n_rows * network.latent_dim();
+        let each = (self.sparsity / n_values as f64) as f32;
+        let latents = &self.outputs[network.encoder().len()][..n_values];
+        for (delta, &z) in self.deltas[0].iter_mut().zip(latents) {
+            *delta += sign(z) * each;
+        }
     }
 }
 
@@ -76,25 +102,38 @@ const LANES: usize = 16;
 
 impl Loss {
     /// The mean loss of a batch; `delta` becomes its gradient by the output.
-    pub(super) fn of_batch(self, output: &[f32], target: &[f32], delta: &mut [f32]) -> f64 {
-        let scale = 1.0 / output.len() as f32;
+    pub(super) fn of_batch(self, output: &[f32], target: &[f32], width: usize, delta: &mut [f32]) -> f64 {
+        let (chunk, n) = match self {
+            Self::Cosine => (ROWS * width, output.len() / width),
+            _ => (LOSS_CHUNK, output.len()),
+        };
         let partials: Vec<f64> = delta
-            .par_chunks_mut(LOSS_CHUNK)
-            .zip(output.par_chunks(LOSS_CHUNK))
-            .zip(target.par_chunks(LOSS_CHUNK))
-            .map(|((delta, output), target)| {
-                for ((delta, output), target) in delta.iter_mut().zip(output).zip(target) {
-                    *delta = output - target;
+            .par_chunks_mut(chunk)
+            .zip(output.par_chunks(chunk))
+            .zip(target.par_chunks(chunk))
+            .map(|((delta, output), target)| match self {
+                Self::Cosine => {
+                    delta.copy_from_slice(output);
+                    let rows = delta.chunks_exact_mut(width).zip(target.chunks_exact(width));
+                    rows.map(|(row, target)| Self::of_row_by_cosine(row, target, 1.0 / n as f64))
+                        .sum()
                 }
-                self.of_errors(delta, scale)
+                Self::Bce => cross_entropies(delta, output, target, 1.0 / n as f64),
+                _ => {
+                    for ((delta, output), target) in delta.iter_mut().zip(output).zip(target) {
+                        *delta = output - target;
+                    }
+                    self.of_errors(delta, 1.0 / n as f32)
+                }
             })
             .collect();
-        partials.iter().sum::<f64>() / output.len() as f64
+        partials.iter().sum::<f64>() / n as f64
     }
 
     /// The sum of the losses of errors, each of which becomes its gradient times `scale`.
     fn of_errors(self, errors: &mut [f32], scale: f32) -> f64 {
         match self {
+            Self::Bce | Self::Cosine => unreachable!("these are no functions of errors"),
             Self::Mse => sum_and_replace(errors, |e| (e * e, 2.0 * e * scale)),
             Self::Mae => sum_and_replace(errors, |e| (e.abs(), sign(e) * scale)),
             Self::Huber => sum_and_replace(errors, |e| {
@@ -103,6 +142,19 @@ impl Loss {
             }),
         }
     }
+}
+
+/// The sum of binary cross-entropies of logistic functions of `output`; `delta` becomes the gradients times `scale`.
+fn cross_entropies(delta: &mut [f32], output: &[f32], target: &[f32], scale: f64) -> f64 {
+    let mut sum = 0.0;
+    for ((delta, &output), &target) in delta.iter_mut().zip(output).zip(target) {
+        let (output, target) = (f64::from(output), f64::from(target));
+        let below = (-output.abs()).exp();
+        let logistic = if output >= 0.0 { 1.0 } else { below } / (1.0 + below);
+        sum += output * (f64::from(u8::from(output > 0.0)) - target) + below.ln_1p();
+        *delta = (scale * (logistic - target)) as f32;
+    }
+    sum
 }
 
 fn sign(e: f32) -> f32 {

@@ -207,7 +207,7 @@ mod tests {
         let neighbors = NeighborIndex::new(z, NeighborSearch::Auto)
             .graph(z, 3, &mut ctx)
             .unwrap();
-        let (links, n_pieces) = Links::of(z, n2d_neighbors::Metric::Euclidean, &neighbors, &mut ctx).unwrap();
+        let (links, n_pieces) = Links::of(z, Metric::Euclidean, &neighbors, &mut ctx).unwrap();
         assert!(n_pieces > 1, "the test is to join pieces");
         let mut expected = vec![f32::INFINITY; n * n];
         for row in 0..n {

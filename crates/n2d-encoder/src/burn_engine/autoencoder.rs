@@ -1,0 +1,129 @@
+use std::fmt;
+use std::sync::Arc;
+
+use n2d_core::rng::ChaCha8Rng;
+use n2d_core::{BoxError, ConfigError, Encoder, Fit, FitContext, FitError, Report, Samples, Stage};
+
+use super::{BurnLearner, FittedAutoencoder, Network, RowShape};
+use crate::TrainingConfig;
+use crate::learner::Learner;
+use crate::plan::Plan;
+use crate::training::Training;
+use crate::transform::OwnTransform;
+
+/// Trains any [`Network`]: the counterpart of the Python library's `autoencoder_generator`.
+///
+/// What comes with it is the same for all networks: batches, losses, optimisers, schedules, early stopping, checkpoints, input transforms, the device,
+/// observers, saving. See [`DenseAutoencoder`](crate::DenseAutoencoder) for what the observer is told. [`Network`] has an example.
+///
+/// The same data, configuration and seed give the same bits for any number of threads, on one kind of processor; on other devices as far as
+/// their drivers do.
+pub struct Autoencoder<N: Network> {
+    config: N::Config,
+    row_shape: Option<Vec<usize>>,
+    plan: Plan,
+    own: Option<Arc<OwnTransform>>,
+}
+
+impl<N: Network> Autoencoder<N> {
+    /// A network with these options, to be trained so.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for options of the training; those of the network itself are checked when it is built, with the rows at hand.
+    pub fn new(config: N::Config, training: TrainingConfig) -> Result<Self, ConfigError> {
+        Ok(Self {
+            config,
+            row_shape: None,
+            plan: training.check(N::NAME)?,
+            own: None,
+        })
+    }
+
+    /// For rows of this inner shape, whatever comes with the samples.
+    pub fn with_row_shape(self, row_shape: impl Into<Option<Vec<usize>>>) -> Self {
+        Self {
+            row_shape: row_shape.into(),
+            ..self
+        }
+    }
+
+    /// With a change of the input of every batch (Python's `x_lambda`), after those of the configuration. What is to be reconstructed stays as it is.
+    ///
+    /// The rows of a batch come one after the other; the generator is the batch's own, and follows from the seed.
+    ///
+    /// ```
+    /// # use n2d_encoder::{Autoencoder, Network};
+    /// # fn with_salt<N: Network>(autoencoder: Autoencoder<N>) -> Autoencoder<N> {
+    /// use n2d_encoder::rand::RngExt;
+    ///
+    /// autoencoder.with_input_transform(|batch, rng| {
+    ///     for value in batch {
+    ///         if rng.random::<f32>() < 0.1 {
+    ///             *value = 1.0;
+    ///         }
+    ///     }
+    /// })
+    /// # }
+    /// ```
+    pub fn with_input_transform(
+        self,
+        transform: impl Fn(&mut [f32], &mut ChaCha8Rng) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            own: Some(Arc::new(transform)),
+            ..self
+        }
+    }
+
+    /// The options of the network.
+    pub fn config(&self) -> &N::Config {
+        &self.config
+    }
+
+    fn train(
+        &self,
+        x: Samples<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<(FittedAutoencoder<N>, Report), FitError> {
+        let failed = |source: BoxError| FitError::Part {
+            part: N::NAME.to_owned(),
+            source,
+        };
+        let rows = RowShape::of(x, self.row_shape.as_deref()).map_err(|refused| failed(refused.into()))?;
+        let x = x
+            .with_row_shape(rows.extents())
+            .map_err(|refused| failed(refused.into()))?;
+        let mut learner = BurnLearner::<N>::new(&self.plan, &self.config, &rows, ctx).map_err(failed)?;
+        let options = serde_json::to_string(&self.config).map_err(|error| failed(error.into()))?;
+        let training = Training::new(&self.plan, x, &mut learner, self.own.as_deref(), &options, ctx)?;
+        let report = training.run(ctx)?;
+        let weights = learner.weights().map_err(failed)?;
+        let fitted = FittedAutoencoder::new(&self.config, &rows, self.plan.loss, weights).map_err(failed)?;
+        Ok((fitted, report))
+    }
+}
+
+impl<N: Network> Encoder for Autoencoder<N> {
+    type Fitted = FittedAutoencoder<N>;
+
+    /// Trains a network on the rows of `x`; one is enough.
+    ///
+    /// # Errors
+    /// [`FitError::Diverged`] where the loss or the weights stop being finite, [`FitError::Cancelled`], and [`FitError::Part`] for rows that the
+    /// network can't have, for data that the loss can't be of, and for checkpoints of another training.
+    fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
+        ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
+            let (model, report) = self.train(x, ctx)?;
+            Ok(Fit { model, report })
+        })
+    }
+}
+
+impl<N: Network> fmt::Debug for Autoencoder<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Autoencoder")
+            .field("config", &self.config)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! How far a training is, as a file: parameters, what the optimiser remembers, the place in the epochs, the best weights so far.
+//!
+//! Random numbers need no place: they follow from the seed and the numbers of epoch and batch.
+
+use n2d_core::Samples;
+use n2d_core::persist::{LoadError, Persist, State};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::epochs::{Best, RunningLoss};
+use crate::learner::Weights;
+use crate::optimizer::Memory;
+
+/// What a training must have in common with one it goes on from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) part: String,
+    /// The options of network and training, but for those that may change: where it trains.
+    pub(crate) options: String,
+    pub(crate) seed: u64,
+    pub(crate) n_samples: usize,
+    pub(crate) n_features: usize,
+    /// A digest of the data.
+    pub(crate) data: String,
+}
+
+/// A training between two batches.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) identity: Identity,
+    pub(crate) place: Place,
+    pub(crate) weights: Weights,
+    pub(crate) memories: Vec<Memory>,
+    pub(crate) best: Option<Best>,
+}
+
+/// Where in the epochs it is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// Whole epochs.
+    pub(crate) epochs: usize,
+    /// Batches of the epoch at work.
+    pub(crate) batches: usize,
+    /// Steps of the optimiser.
+    pub(crate) steps: u64,
+    /// Of the last epoch, or of the one at work.
+    pub(crate) loss: Option<f64>,
+    pub(crate) loss_sum: f64,
+    pub(crate) loss_rows: usize,
+    pub(crate) waited: usize,
+    pub(crate) history: Vec<f64>,
+}
+
+impl Place {
+    pub(crate) fn running_loss(&self) -> RunningLoss {
+        RunningLoss {
+            sum: self.loss_sum,
+            n_rows: self.loss_rows,
+        }
+    }
+}
+
+/// Values whose digest a task makes.
+const CHUNK: usize = 1 << 16;
+
+/// A digest of all values: FNV-1a, over each chunk by itself and then over the chunks' own. It tells data from other data, not from forgeries.
+pub(crate) fn digest(x: Samples<'_>) -> String {
+    let fold = |values: &mut dyn Iterator<Item = u64>| {
+        values.fold(0xcbf2_9ce4_8422_2325_u64, |hash, value| {
+            (hash ^ value).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(17)
+        })
+    };
+    let of_chunk = |chunk: &[f32]| fold(&mut chunk.iter().map(|value| u64::from(value.to_bits())));
+    let chunks: Vec<u64> = x.as_slice().par_chunks(CHUNK).map(of_chunk).collect();
+    format!("{:016x}", fold(&mut chunks.into_iter()))
+}
+
+impl Persist for Snapshot {
+    const KIND: &'static str = "checkpoint";
+
+    fn save(&self, state: &mut State) {
+        state.set("identity", &self.identity);
+        state.set("place", &self.place);
+        state.set("n_buffers", &self.weights.len());
+        for (at, (weights, memory)) in self.weights.iter().zip(&self.memories).enumerate() {
+            state.put(&format!("weights.{at}"), weights);
+            for (number, values) in memory.iter().enumerate() {
+                state.put(&format!("memory.{at}.{number}"), values);
+            }
+        }
+        state.set("best", &self.best.as_ref().map(|best| (best.epoch, best.loss)));
+        for (at, weights) in self.best.iter().flat_map(|best| &best.weights).enumerate() {
+            state.put(&format!("best.{at}"), weights);
+        }
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let n_buffers: usize = state.get("n_buffers")?;
+        let (mut weights, mut memories) = (Vec::new(), Vec::new());
+        for at in 0..n_buffers {
+            let values = state.finite_vec(&format!("weights.{at}"))?;
+            let mut memory = Memory::new();
+            while state.has_array(&format!("memory.{at}.{}", memory.len())) {
+                memory.push(state.finite_vec(&format!("memory.{at}.{}", memory.len()))?);
+            }
+            weights.push(values);
+            memories.push(memory);
+        }
+        let best: Option<(usize, f64)> = state.get("best")?;
+        let best_weights = |_: &(usize, f64)| {
+            (0..n_buffers)
+                .map(|at| state.finite_vec(&format!("best.{at}")))
+                .collect()
+        };
+        let best_weights: Option<Result<Weights, LoadError>> = best.as_ref().map(best_weights);
+        let best = match (best, best_weights.transpose()?) {
+            (Some((epoch, loss)), Some(weights)) => Some(Best { epoch, loss, weights }),
+            _ => None,
+        };
+        Ok(Self {
+            identity: state.get("identity")?,
+            place: state.get("place")?,
+            weights,
+            memories,
+            best,
+        })
+    }
+}
+
+impl Snapshot {
+    /// That it is of the same training, whose buffers have these lengths.
+    pub(crate) fn check(
+        &self,
+        identity: &Identity,
+        weights: &Weights,
+        memories: &[Memory],
+    ) -> Result<(), Foreign> {
+        let foreign = |what, then: String, now: String| Err(Foreign { what, then, now });
+        let (then, now) = (&self.identity, identity);
+        if then.part != now.part {
+            return foreign("the part", then.part.clone(), now.part.clone());
+        }
+        if then.seed != now.seed {
+            return foreign("the seed", then.seed.to_string(), now.seed.to_string());
+        }
+        let shape = |identity: &Identity| format!("{} x {}", identity.n_samples, identity.n_features);
+        if shape(then) != shape(now) {
+            return foreign("the data", shape(then), shape(now));
+        }
+        if then.data != now.data {
+            return foreign("the data's digest", then.data.clone(), now.data.clone());
+        }
+        if then.options != now.options {
+            return foreign("the options", then.options.clone(), now.options.clone());
+        }
+        let lengths = |weights: &Weights| weights.iter().map(Vec::len).collect::<Vec<_>>();
+        let of_memories = |memories: &[Memory]| memories.iter().map(lengths).collect::<Vec<_>>();
+        let same = lengths(&self.weights) == lengths(weights)
+            && of_memories(&self.memories) == of_memories(memories)
+            && self
+                .best
+                .as_ref()
+                .is_none_or(|best| lengths(&best.weights) == lengths(weights));
+        if !same {
+            let shown = |weights: &Weights| format!("{:?}", lengths(weights));
+            return foreign("the network", shown(&self.weights), shown(weights));
+        }
+        let place = &self.place;
+        if place.history.len() != place.epochs || place.batches > 0 && place.loss_rows == 0 {
+            return foreign("the place", format!("{place:?}"), "one that can be".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// A checkpoint of another training.
+#[derive(Debug, thiserror::Error)]
+#[error("this is the checkpoint of another training: {what} was {then}, but is {now}")]
+pub(crate) struct Foreign {
+    what: &'static str,
+    then: String,
+    now: String,
+}

@@ -1,0 +1,154 @@
+//! Every network: gradients against differences, rows apart from one another, and no bit by threads.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use n2d_core::{Encoder, FitContext, FittedEncoder, Parallelism, PartConfig, Samples};
+
+use super::*;
+use crate::burn_engine::{BurnLearner, Network, RowShape};
+use crate::learner::{Batch, Learner};
+use crate::transform::Draw;
+use crate::{Activation, Optimizer, TrainingConfig};
+
+fn values(n_rows: usize, n_features: usize) -> Vec<f32> {
+    (0..n_rows * n_features)
+        .map(|i| ((i * 29 + i / 7) % 53) as f32 / 53.0)
+        .collect()
+}
+
+/// A step of plain descent moves every parameter by its gradient, which is that of the loss by differences.
+fn gradients_are_differences<N: Network>(config: &N::Config, shape: &[usize]) {
+    let rows = RowShape::saved(shape.to_vec()).unwrap();
+    let values = values(5, rows.n_features());
+    let x = Samples::from_rows(&values, rows.n_features()).unwrap();
+    let descent = TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        ..TrainingConfig::default()
+    };
+    let plan = descent.check(N::NAME).unwrap();
+    let mut learner = BurnLearner::<N>::new(&plan, config, &rows, &FitContext::new(3)).unwrap();
+    let batch = Batch {
+        x,
+        rows: &[0, 1, 2, 3, 4],
+        target: None,
+        input: None,
+        draw: Draw { seed: 1, batch: 2 },
+    };
+    let before = learner.weights().unwrap();
+    let loss = learner.step(&batch, 1.0).unwrap();
+    let after = learner.weights().unwrap();
+    learner.set_weights(before.clone()).unwrap();
+    assert_eq!(learner.loss(&batch).unwrap(), loss);
+    for buffer in 0..before.len() {
+        let n = before[buffer].len();
+        for at in (0..n).step_by(n.div_ceil(3)) {
+            let mut shifted = |by: f32| {
+                let mut weights = before.clone();
+                weights[buffer][at] += by;
+                learner.set_weights(weights).unwrap();
+                learner.loss(&batch).unwrap()
+            };
+            let difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+            let gradient = f64::from(before[buffer][at] - after[buffer][at]);
+            let near = (gradient - difference).abs() < 2e-3 * (1.0 + gradient.abs()).max(0.2);
+            assert!(
+                near,
+                "{}, buffer {buffer}, value {at}: {gradient} or {difference}",
+                N::NAME
+            );
+        }
+    }
+}
+
+#[test]
+fn gradients_are_finite_differences_of_the_loss() {
+    let activation = Activation::Tanh;
+    let conv = Conv1dConfig {
+        channels: vec![3, 4],
+        kernel: 3,
+        activation,
+        ..Conv1dConfig::new(2)
+    };
+    gradients_are_differences::<Conv1d>(&conv, &[9, 2]);
+    let conv = Conv2dConfig {
+        channels: vec![3, 4],
+        activation,
+        ..Conv2dConfig::new(2)
+    };
+    gradients_are_differences::<Conv2d>(&conv, &[5, 4, 2]);
+    let lstm = LstmConfig {
+        units: 3,
+        together: 2,
+        ..LstmConfig::new(2)
+    };
+    gradients_are_differences::<Lstm>(&lstm, &[7, 2]);
+    let gru = GruConfig {
+        units: 3,
+        together: 2,
+        ..GruConfig::new(2)
+    };
+    gradients_are_differences::<Gru>(&gru, &[7, 2]);
+    let variational = VariationalConfig {
+        hidden: vec![5],
+        activation,
+        beta: 0.5,
+        ..VariationalConfig::new(2)
+    };
+    gradients_are_differences::<Variational>(&variational, &[6]);
+}
+
+/// Fits and encodes on so many threads.
+fn fitted<C: PartConfig<Part: Encoder>>(config: &C, threads: usize) -> (Vec<f64>, Vec<f32>) {
+    let values = values(150, 96);
+    let x = Samples::from_rows(&values, 96)
+        .unwrap()
+        .with_row_shape(&[16, 6])
+        .unwrap();
+    let threads = Parallelism::threads(threads.try_into().unwrap()).unwrap();
+    let mut ctx = FitContext::new(4).with_parallelism(threads.clone());
+    let Ok(part) = config.build() else {
+        unreachable!("valid")
+    };
+    let fit = part.fit(x, &mut ctx).unwrap();
+    let all = threads.install(|| fit.model.encode(x)).unwrap();
+    for row in [0, 63, 64, 101, 149] {
+        let alone = Samples::from_rows(&values[row * 96..(row + 1) * 96], 96).unwrap();
+        assert_eq!(fit.model.encode(alone).unwrap().row(0), all.row(row), "row {row}");
+    }
+    (fit.report.history, all.into_raw_vec_and_offset().0)
+}
+
+fn threads_change_no_bit<C: PartConfig<Part: Encoder>>(config: &C) {
+    let one = fitted(config, 1);
+    assert!(one.0.last() < one.0.first(), "{}: {:?}", C::NAME, one.0);
+    assert_eq!(one, fitted(config, 2), "{}", C::NAME);
+    assert_eq!(one, fitted(config, 3), "{}", C::NAME);
+}
+
+#[test]
+fn threads_and_neighbours_change_no_bit() {
+    threads_change_no_bit(&Conv1dConfig {
+        n_epochs: Some(3),
+        noise: 0.05,
+        ..Conv1dConfig::new(3)
+    });
+    let image = Some(vec![8, 4, 3]);
+    threads_change_no_bit(&Conv2dConfig {
+        n_epochs: Some(3),
+        row_shape: image,
+        ..Conv2dConfig::new(3)
+    });
+    threads_change_no_bit(&LstmConfig {
+        n_epochs: Some(3),
+        ..LstmConfig::new(3)
+    });
+    threads_change_no_bit(&GruConfig {
+        n_epochs: Some(3),
+        clip_norm: Some(0.1),
+        ..GruConfig::new(3)
+    });
+    threads_change_no_bit(&VariationalConfig {
+        n_epochs: Some(3),
+        hidden: vec![200, 300],
+        ..VariationalConfig::new(3)
+    });
+}

@@ -1,0 +1,190 @@
+//! The arithmetic of one step, value by value.
+
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
+
+use super::{Adam, Rule, StepTile};
+
+/// One step of one rate, ready to be applied to any tile.
+pub(crate) struct Kernel {
+    step: Step,
+    rate: f64,
+    /// What gradients are multiplied by, and then cut to, either way.
+    scale: f32,
+    limit: f32,
+}
+
+enum Step {
+    Adam(AdamStep),
+    Sgd(SgdStep),
+    Lion(LionStep),
+}
+
+struct AdamStep {
+    rate: f32,
+    first: f32,
+    second: f32,
+    epsilon: f32,
+    decay: f32,
+}
+
+struct SgdStep {
+    rate: f32,
+    momentum: f32,
+}
+
+struct LionStep {
+    rate: f32,
+    first: f32,
+    second: f32,
+    decay: f32,
+}
+
+impl Kernel {
+    /// Step number `steps`, counted from one.
+    pub(crate) fn new(rule: &Rule, steps: u64, rate: f64, limit: f64) -> Self {
+        let step = match *rule {
+            Rule::Adam(adam) | Rule::Muon { biases: adam, .. } => {
+                Step::Adam(AdamStep::new(adam, steps, rate))
+            }
+            Rule::Sgd { momentum } => Step::Sgd(SgdStep {
+                rate: rate as f32,
+                momentum: momentum as f32,
+            }),
+            Rule::Lion {
+                beta_1,
+                beta_2,
+                weight_decay,
+            } => Step::Lion(LionStep {
+                rate: rate as f32,
+                first: beta_1 as f32,
+                second: beta_2 as f32,
+                decay: (rate * weight_decay) as f32,
+            }),
+        };
+        Self {
+            step,
+            rate,
+            scale: 1.0,
+            limit: limit as f32,
+        }
+    }
+
+    /// The same on gradients times a factor.
+    pub(crate) fn scaled(self, scale: f64) -> Self {
+        Self {
+            scale: scale as f32,
+            ..self
+        }
+    }
+
+    pub(crate) fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// A gradient within its bounds.
+    #[inline(always)]
+    pub(crate) fn clipped(&self, gradient: f32) -> f32 {
+        (gradient * self.scale).clamp(-self.limit, self.limit)
+    }
+
+    /// Steps a tile down its gradient.
+    pub(crate) fn apply(&self, tile: StepTile<'_>, gradient: ArrayView2<'_, f32>) {
+        let StepTile {
+            mut values,
+            mut memory,
+        } = tile;
+        let rows = values.rows_mut().into_iter().zip(gradient.rows());
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || match (&self.step, memory.as_mut_slice()) {
+                (Step::Adam(adam), [first, second]) => {
+                    let moments = first.rows_mut().into_iter().zip(second.rows_mut());
+                    for ((values, gradient), (first, second)) in rows.zip(moments) {
+                        let moments = slice_mut(first).iter_mut().zip(slice_mut(second));
+                        for ((value, &g), (m, v)) in
+                            slice_mut(values).iter_mut().zip(slice(gradient)).zip(moments)
+                        {
+                            adam.value(value, self.clipped(g), m, v);
+                        }
+                    }
+                }
+                (Step::Sgd(sgd), [velocity]) => {
+                    for ((values, gradient), velocity) in rows.zip(velocity.rows_mut()) {
+                        let values = slice_mut(values).iter_mut().zip(slice(gradient));
+                        for ((value, &g), v) in values.zip(slice_mut(velocity)) {
+                            sgd.value(value, self.clipped(g), v);
+                        }
+                    }
+                }
+                (Step::Lion(lion), [mean]) => {
+                    for ((values, gradient), mean) in rows.zip(mean.rows_mut()) {
+                        let values = slice_mut(values).iter_mut().zip(slice(gradient));
+                        for ((value, &g), m) in values.zip(slice_mut(mean)) {
+                            lion.value(value, self.clipped(g), m);
+                        }
+                    }
+                }
+                _ => unreachable!("every rule has the memory that `n_memories` says"),
+            },
+        );
+    }
+}
+
+fn slice(row: ArrayView1<'_, f32>) -> &[f32] {
+    row.to_slice().expect("a piece of a row-major matrix's row")
+}
+
+fn slice_mut(row: ArrayViewMut1<'_, f32>) -> &mut [f32] {
+    row.into_slice().expect("a piece of a row-major matrix's row")
+}
+
+/// Adam's rate with the correction of both moments' bias.
+pub(crate) fn corrected_rate(adam: Adam, steps: u64, rate: f64) -> f64 {
+    let steps = i32::try_from(steps).unwrap_or(i32::MAX);
+    rate * (1.0 - adam.beta_2.powi(steps)).sqrt() / (1.0 - adam.beta_1.powi(steps))
+}
+
+impl AdamStep {
+    fn new(adam: Adam, steps: u64, rate: f64) -> Self {
+        Self {
+            rate: corrected_rate(adam, steps, rate) as f32,
+            first: (1.0 - adam.beta_1) as f32,
+            second: (1.0 - adam.beta_2) as f32,
+            epsilon: adam.epsilon as f32,
+            decay: (rate * adam.weight_decay) as f32,
+        }
+    }
+
+    #[inline(always)]
+    fn value(&self, value: &mut f32, g: f32, m: &mut f32, v: &mut f32) {
+        *m += (g - *m) * self.first;
+        *v += (g * g - *v) * self.second;
+        let kept = *value - *value * self.decay;
+        *value = kept - *m * self.rate / (v.sqrt() + self.epsilon);
+    }
+}
+
+impl SgdStep {
+    #[inline(always)]
+    fn value(&self, value: &mut f32, g: f32, v: &mut f32) {
+        *v = *v * self.momentum - g * self.rate;
+        *value += *v;
+    }
+}
+
+impl LionStep {
+    #[inline(always)]
+    fn value(&self, value: &mut f32, g: f32, m: &mut f32) {
+        let direction = g + (*m - g) * self.first;
+        let sign = if direction > 0.0 {
+            1.0
+        } else if direction < 0.0 {
+            -1.0
+        } else {
+            // Zero, which has no sign, or NaN, which must not be hidden.
+            direction
+        };
+        *value -= *value * self.decay + sign * self.rate;
+        *m = g + (*m - g) * self.second;
+    }
+}
