@@ -18,6 +18,7 @@ pub(crate) struct Outputs {
     pub(crate) latent: Option<Output>,
     pub(crate) model: Option<Output>,
     pub(crate) plot: Option<Output>,
+    pub(crate) report: Option<Output>,
 }
 
 /// What a run has come to.
