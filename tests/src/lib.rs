@@ -20,6 +20,7 @@
 //! }
 //! ```
 
+pub mod browser;
 pub mod golden;
 
 use n2d::prelude::*;

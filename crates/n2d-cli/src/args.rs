@@ -1,16 +1,21 @@
 //! The command line, as data.
 
+mod report;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use n2d::Every;
 use n2d::datasets::Scaling;
 
+pub(crate) use report::{MapArg, ReportArgs};
+
 const EXAMPLES: &str = "\
 Examples:
   n2d fit pendigits                                     a built-in data set
   n2d fit measurements.csv --clusters 8 --out labels.csv
   n2d fit measurements.csv --clusters 8 --out-model model.n2d
+  n2d report model.n2d measurements.csv --out report.html
   n2d predict model.n2d tomorrow.csv --out labels.csv
   n2d datasets                                          the built-in data sets, and where they are
   n2d parts umap                                        the options of a part
@@ -110,6 +115,8 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Draw a model: its embedding by cluster, the learning curve, ...
     Plot(PlotArgs),
+    /// Make one HTML page of a model: a map to look around in, each cluster with its rows, scores, options
+    Report(ReportArgs),
     /// List the built-in data sets and where they are, or fetch them
     Datasets(DatasetsArgs),
     /// Print a configuration file with every option, its default and its meaning
@@ -207,6 +214,10 @@ pub(crate) struct FitArgs {
     /// Draw the embedding by cluster, and by class where they are known
     #[arg(long, value_name = "FILE.png|FILE.svg", help_heading = "Output")]
     pub(crate) plot: Option<PathBuf>,
+
+    /// Write one HTML page about the fit: a map of the rows, each cluster, scores; `n2d report` makes it of a saved model
+    #[arg(long, value_name = "FILE.html", help_heading = "Output")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Write the fitted model, for `n2d predict`, `n2d assess` and `n2d info`
     #[arg(long, value_name = "FILE.n2d", help_heading = "Output")]

@@ -21,7 +21,7 @@ use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Loaded, Source};
 use crate::stages::{Outputs, Run};
 use crate::text::{Style, counted};
-use crate::{checkpoint, memory, record, summary};
+use crate::{checkpoint, memory, record, report_command, summary};
 
 /// All there is to show of a run that has ended well.
 #[derive(Debug)]
@@ -213,6 +213,12 @@ fn fit(
         let kept = Kept::new(output.path(), "picture of the embedding");
         interrupt.keep(kept, || output.write_bytes(&bytes))?;
     }
+    if let Some(output) = &outputs.report {
+        interrupt.doing("the report");
+        let html = report_command::of_fit(&model, &loaded.data, interrupt, ctx)?;
+        let kept = Kept::new(output.path(), "report: open it in a browser");
+        interrupt.keep(kept, || output.write_bytes(html.as_bytes()))?;
+    }
     Ok((model, outcome.reports))
 }
 
@@ -267,6 +273,7 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         model: checked(&args.out_model)?,
         plot: checked(&args.plot)?,
         checkpoint: checked(&args.checkpoint)?,
+        report: checked(&args.report)?,
     };
     all_different(&[
         &outputs.labels,
@@ -275,6 +282,7 @@ fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
         &outputs.model,
         &outputs.plot,
         &outputs.checkpoint,
+        &outputs.report,
     ])?;
     outputs.plot.as_ref().map(Form::of).transpose()?;
     named_npy("--embedding", args.embedding.as_deref())?;

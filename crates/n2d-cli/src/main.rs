@@ -22,6 +22,7 @@ mod plot_command;
 mod predict;
 mod progress;
 mod record;
+mod report_command;
 mod source;
 mod stages;
 mod summary;
@@ -59,6 +60,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Info(args) => info::run(args),
         Command::Config(args) => config_command::run(args),
         Command::Plot(args) => plot_command::run(args),
+        Command::Report(args) => report_command::run(args),
         Command::Datasets(args) => datasets_command::run(args),
         Command::Parts(args) => parts_command::run(args),
     }

@@ -1,15 +1,9 @@
 //! `n2d plot`: pictures of a model, of its training rows or of others.
 
-use std::any::Any;
-
-use n2d::cluster::FittedHdbscan;
 use n2d::metrics::{Noise, assess, silhouette_samples};
 use n2d::neighbors::Metric;
-use n2d::plot::{
-    ClusterSizes, Colours, CondensedTree, ConfusionMatrix, Figure, LearningCurve, PlotError, Scatter,
-    Silhouettes, TreeRow,
-};
-use n2d::{FitContext, FittedClusterer, Labels, Model, Parallelism, Samples};
+use n2d::plot::{ClusterSizes, Colours, ConfusionMatrix, Figure, PlotError, Scatter, Silhouettes};
+use n2d::{FitContext, FittedClusterer, Labels, Model, Parallelism, Samples, condensed_tree, learning_curve};
 use ndarray::{Array2, ArrayView2};
 
 use crate::applied::Applying;
@@ -211,42 +205,16 @@ pub(crate) fn scatter(
 }
 
 fn curve(model: &Model) -> Result<Figure, CliError> {
-    let encoder = model.info().reports.first();
-    let Some(report) = encoder.filter(|report| !report.history.is_empty()) else {
-        return Err(CliError::usage(
-            "this model has no learning curve: its encoder was not trained in rounds",
-        ));
-    };
-    let values: Vec<f64> = report.history.iter().flatten().copied().collect();
-    let title = format!("{}: {}", model.info().dataset, report.part);
-    LearningCurve::new(&report.part, &values)
-        .with_title(title)
-        .draw()
-        .map_err(|error| refused(&error))
+    let figure = learning_curve(model).map_err(|error| refused(&error))?;
+    figure.ok_or_else(|| {
+        CliError::usage("this model has no learning curve: its encoder was not trained in rounds")
+    })
 }
 
 fn tree(model: &Model) -> Result<Figure, CliError> {
-    let clusterer: &dyn FittedClusterer = &**model.pipeline().clusterer();
-    let any: &dyn Any = clusterer;
-    let Some(hdbscan) = any.downcast_ref::<FittedHdbscan>() else {
-        let name = clusterer.name();
-        return Err(CliError::usage(format!(
-            "{name} has no condensed tree: hdbscan has"
-        )));
-    };
-    let rows: Vec<TreeRow> = hdbscan
-        .condensed_tree()
-        .iter()
-        .map(|row| TreeRow {
-            parent: row.parent,
-            child: row.child,
-            lambda: row.lambda,
-            size: row.size,
-        })
-        .collect();
-    CondensedTree::new(&rows)
-        .with_selected(&hdbscan.selected_clusters())
-        .with_title(&model.info().dataset)
-        .draw()
-        .map_err(|error| refused(&error))
+    let figure = condensed_tree(model).map_err(|error| refused(&error))?;
+    figure.ok_or_else(|| {
+        let name = model.pipeline().clusterer().name();
+        CliError::usage(format!("{name} has no condensed tree: hdbscan has"))
+    })
 }

@@ -19,6 +19,7 @@ pub(crate) struct Outputs {
     pub(crate) model: Option<Output>,
     pub(crate) plot: Option<Output>,
     pub(crate) checkpoint: Option<Output>,
+    pub(crate) report: Option<Output>,
 }
 
 /// What a run has come to.

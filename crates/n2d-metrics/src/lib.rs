@@ -22,6 +22,9 @@
 //! | Davies-Bouldin | [`davies_bouldin`] | from 0, less is better | round |
 //! | Calinski-Harabasz | [`calinski_harabasz`] | from 0, more is better | round |
 //! | DBCV | [`dbcv()`] | -1 to 1, more is better | dense, of any shape; any metric |
+//! | simplified silhouette, a row | [`simplified_silhouette_samples`] | -1 to 1, more is better | round |
+//!
+//! [`cluster_profiles`] tells what sets each cluster apart: its mean, and the effect size of each column.
 //!
 //! **Embeddings against the data.** [`embedding_quality`] has trustworthiness, continuity and neighbourhood recall;
 //! [`knn_agreement`] tells how well neighbours know the class. 1 is best for all.
@@ -68,6 +71,7 @@ mod groups;
 mod information;
 mod noise;
 mod points;
+mod profile;
 mod rand_index;
 mod ranks;
 mod sampling;
@@ -87,6 +91,7 @@ pub use embedding::{EmbeddingOptions, EmbeddingQuality, embedding_quality};
 pub use error::MetricError;
 pub use information::{Mean, normalized_mutual_info};
 pub use noise::Noise;
+pub use profile::{ClusterProfile, cluster_profiles, simplified_silhouette_samples};
 pub use rand_index::{PairConfusion, adjusted_rand_index};
 pub use sampling::{AUTO_EXACT_ROWS, AUTO_SAMPLED_ROWS, Sampling};
 pub use scores::{Scores, assess_with};

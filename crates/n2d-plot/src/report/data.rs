@@ -1,10 +1,11 @@
 //! What the page's script reads.
 
-use n2d_core::DataError;
-use ndarray::ArrayView2;
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::{ClusterDetails, NAME, Report, RowKind, pack};
+use super::rows::{self, Rows};
+use super::{ClusterDetails, NAME, Report, pack};
 use crate::palette::palette;
 use crate::scatter::{GroupLook, MapData};
 use crate::{Colour, PlotError};
@@ -26,6 +27,8 @@ pub(super) struct Data {
     cluster_looks: Vec<Look>,
     class_looks: Vec<Look>,
     rows: Option<Rows>,
+    /// Least and greatest value of the rows.
+    range: (f32, f32),
     details: Vec<Details>,
     /// Colours of the channels of sequences.
     lines: Vec<String>,
@@ -37,29 +40,10 @@ pub(super) struct Data {
 struct Look {
     label: i32,
     name: String,
+    /// As on the map.
+    short: String,
     colour: String,
     size: usize,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Rows {
-    Table {
-        features: usize,
-        data: String,
-        names: Vec<String>,
-    },
-    Image {
-        features: usize,
-        data: String,
-        width: usize,
-        height: usize,
-    },
-    Sequence {
-        features: usize,
-        data: String,
-        channels: usize,
-    },
 }
 
 #[derive(Debug, Serialize)]
@@ -67,25 +51,24 @@ struct Details {
     label: i32,
     typical: Vec<usize>,
     doubtful: Vec<usize>,
+    facts: Vec<(String, String)>,
     features: Vec<(String, f64)>,
-    mean: Option<Vec<u8>>,
-    reconstruction: Option<Vec<u8>>,
+    mean: Option<String>,
+    reconstruction: Option<String>,
+    effects: Option<String>,
 }
 
 impl Report<'_> {
     pub(super) fn data(&self) -> Result<Data, PlotError> {
         let map = self.scatter.map_data()?;
         let n = map.points.len();
-        let rows = self
+        let range = self
             .rows
             .as_ref()
-            .map(|(rows, kind)| check_rows(*rows, kind, n))
-            .transpose()?;
-        let range = rows.unwrap_or((0.0, 0.0));
-        let details = self
-            .details
-            .iter()
-            .map(|details| self.details_of(details, &map, range));
+            .map(|(rows, kind)| rows::check(*rows, kind, n))
+            .transpose()?
+            .unwrap_or((0.0, 0.0));
+        let details = self.details.iter().map(|details| self.details_of(details, &map));
         let details = details.collect::<Result<_, _>>()?;
         let ((x, width), (y, height)) = quantised(&map.points);
         Ok(Data {
@@ -103,7 +86,11 @@ impl Report<'_> {
                 .map(|all| pack::bytes(&all.iter().map(|s| (s * 255.0).round() as u8).collect::<Vec<_>>())),
             cluster_looks: map.cluster_looks.iter().map(look).collect(),
             class_looks: map.class_looks.iter().map(look).collect(),
-            rows: self.rows.as_ref().map(|(rows, kind)| packed(*rows, kind, range)),
+            rows: self
+                .rows
+                .as_ref()
+                .map(|(rows, kind)| Rows::packed(*rows, kind, range, &self.rows_of_details())),
+            range,
             details,
             lines: [4, 9, 7, 8, 2, 1]
                 .map(|number| palette(number).colour.to_string())
@@ -112,12 +99,7 @@ impl Report<'_> {
         })
     }
 
-    fn details_of(
-        &self,
-        details: &ClusterDetails,
-        map: &MapData<'_>,
-        range: (f32, f32),
-    ) -> Result<Details, PlotError> {
+    fn details_of(&self, details: &ClusterDetails, map: &MapData<'_>) -> Result<Details, PlotError> {
         let n = map.points.len();
         let bad = |what, value: f64, allowed| PlotError::BadValue {
             plot: NAME,
@@ -149,24 +131,33 @@ impl Report<'_> {
             return Err(bad("an effect of the details of cluster", *effect, "finite"));
         }
         let features = self.rows.as_ref().map_or(0, |(rows, _)| rows.ncols());
-        let quantised = |values: &Option<Vec<f32>>| match values {
+        let packed = |values: &Option<Vec<f32>>| match values {
             Some(values) if values.len() != features => Err(PlotError::LengthMismatch {
                 plot: NAME,
                 what: "values of a mean",
                 expected: features,
                 given: values.len(),
             }),
-            Some(values) => Ok(Some(values.iter().map(|&value| byte(value, range)).collect())),
-            None => Ok(None),
+            values => Ok(values.as_ref().map(|values| pack::floats(values.iter().copied()))),
         };
         Ok(Details {
             label: details.label,
             typical: details.typical.clone(),
             doubtful: details.doubtful.clone(),
+            facts: details.facts.clone(),
             features: details.features.clone(),
-            mean: quantised(&details.mean)?,
-            reconstruction: quantised(&details.reconstruction)?,
+            mean: packed(&details.mean)?,
+            reconstruction: packed(&details.reconstruction)?,
+            effects: packed(&details.effects)?,
         })
+    }
+
+    fn rows_of_details(&self) -> BTreeSet<usize> {
+        let named = self
+            .details
+            .iter()
+            .flat_map(|details| details.typical.iter().chain(&details.doubtful));
+        named.copied().collect()
     }
 }
 
@@ -174,83 +165,9 @@ fn look(look: &GroupLook) -> Look {
     Look {
         label: look.label,
         name: look.name.clone(),
+        short: look.short.clone(),
         colour: Colour::to_string(&look.colour),
         size: look.size,
-    }
-}
-
-/// Least and greatest value of the rows.
-fn check_rows(rows: ArrayView2<'_, f32>, kind: &RowKind, n: usize) -> Result<(f32, f32), PlotError> {
-    let same = |what, expected: usize, given: usize| {
-        if expected == given {
-            Ok(())
-        } else {
-            Err(PlotError::LengthMismatch {
-                plot: NAME,
-                what,
-                expected,
-                given,
-            })
-        }
-    };
-    same("rows of data", n, rows.nrows())?;
-    match kind {
-        RowKind::Table { names } => same("names of columns", rows.ncols(), names.len())?,
-        RowKind::Image { width, height } => same("pixels", rows.ncols(), width.saturating_mul(*height))?,
-        RowKind::Sequence { channels } => {
-            same(
-                "values of whole steps",
-                rows.ncols(),
-                rows.ncols() / channels.max(&1) * channels,
-            )?;
-        }
-    }
-    if rows.ncols() == 0 {
-        return Err(PlotError::Empty {
-            plot: NAME,
-            what: "columns",
-        });
-    }
-    let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-    for ((row, column), &value) in rows.indexed_iter() {
-        if !value.is_finite() {
-            return Err(DataError::NotFinite { row, column, value }.into());
-        }
-        (low, high) = (low.min(value), high.max(value));
-    }
-    Ok((low, high))
-}
-
-fn packed(rows: ArrayView2<'_, f32>, kind: &RowKind, range: (f32, f32)) -> Rows {
-    let features = rows.ncols();
-    let bytes = || pack::bytes(&rows.iter().map(|&value| byte(value, range)).collect::<Vec<_>>());
-    match kind {
-        RowKind::Table { names } => Rows::Table {
-            features,
-            data: pack::floats(rows.iter().copied()),
-            names: names.clone(),
-        },
-        RowKind::Image { width, height } => Rows::Image {
-            features,
-            data: bytes(),
-            width: *width,
-            height: *height,
-        },
-        RowKind::Sequence { channels } => Rows::Sequence {
-            features,
-            data: bytes(),
-            channels: *channels,
-        },
-    }
-}
-
-/// A value as one of 256 steps between the least and the greatest; means may lie a little beyond.
-fn byte(value: f32, (low, high): (f32, f32)) -> u8 {
-    let (low, high) = (f64::from(low), f64::from(high));
-    if high > low {
-        ((f64::from(value) - low) / (high - low) * 255.0).round() as u8
-    } else {
-        0
     }
 }
 

@@ -3,6 +3,7 @@
 mod data;
 mod pack;
 mod page;
+mod rows;
 
 use ndarray::ArrayView2;
 
@@ -44,18 +45,26 @@ pub struct ClusterDetails {
     pub doubtful: Vec<usize>,
     /// What sets it apart: names of features with the size of the effect.
     pub features: Vec<(String, f64)>,
-    /// The mean of its rows, as wide as a row; only for pictures and sequences.
+    /// More to tell of it: names and values.
+    pub facts: Vec<(String, String)>,
+    /// The mean of its rows, as wide as a row.
     pub mean: Option<Vec<f32>>,
     /// The mean of what the autoencoder makes of them, likewise.
     pub reconstruction: Option<Vec<f32>>,
+    /// The size of the effect of each value, as wide as a row. Red above the other rows, blue below.
+    pub effects: Option<Vec<f32>>,
 }
 
 /// One self-contained HTML page: a map of all rows to zoom (wheel), move (drag), point at, and select in (shift and drag), with
 /// what the rows are; details of clusters; tables of figures; and finished pictures.
 ///
 /// It needs no network and loads nothing. It needs a browser of 2023 or later (`DecompressionStream`). Places are rounded to one part in 65 535
-/// of the extent, values of pictures and sequences to one in 255 of their range; those of tables are kept as they are. The rows
-/// make the page as large as they are when deflated, times 4/3.
+/// of the extent, values of pictures and sequences to one in 255 of their range; those of tables are kept as they are. The range of sequences is
+/// that of all but the least and the greatest of a thousand values, which lie at the edge.
+///
+/// **Size.** Of the rows at most 24 MiB go into the page, deflated and written as text (a third longer than the bytes; what of pictures is
+/// one colour packs well). What is more is made to fit: pictures and sequences become smaller, to no less than 10 pixels and 24 steps, then
+/// only every second, third, ... row is shown; those of the details always are, and whole. Places and labels take up to 12 bytes a row besides.
 ///
 /// ```
 /// use n2d_core::Labels;

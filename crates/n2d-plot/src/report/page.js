@@ -20,7 +20,12 @@
   const classes = data.classes ? await unpack(data.classes, Int32Array) : null;
   const strengths = data.strengths ? await unpack(data.strengths, Uint8Array) : null;
   const rows = data.rows;
-  const values = rows ? await unpack(rows.data, rows.kind === "table" ? Float32Array : Uint8Array) : null;
+  const Values = rows && rows.kind === "table" ? Float32Array : Uint8Array;
+  const values = rows ? await unpack(rows.data, Values) : null;
+  const fullValues = rows ? await unpack(rows.full_data, Values) : null;
+  const fullAt = new Map(rows ? rows.full.map((row, at) => [row, at]) : []);
+  for (const one of data.details) for (const key of ["mean", "reconstruction", "effects"])
+    if (one[key]) one[key] = await unpack(one[key], Float32Array);
 
   // What a group is called and how it looks, by label.
   const looks = { cluster: new Map(data.cluster_looks.map((g) => [g.label, g])), class: new Map(data.class_looks.map((g) => [g.label, g])) };
@@ -59,7 +64,24 @@
     for (let row = 0; row < n; row++) lookOf[row] = places.get(label(row));
   };
 
-  const stage = $("stage"), canvas = $("map"), pen = canvas.getContext("2d");
+  // For the name of each group the row in the middle of it: the one nearest to the medians.
+  const middlesOf = (labels, groups) => {
+    const middles = new Map();
+    if (groups.size > 40) return middles;
+    const rowsOf = new Map([...groups.keys()].filter((l) => l >= 0).map((l) => [l, []]));
+    for (let row = 0; row < n; row++) if (labels[row] >= 0) rowsOf.get(labels[row]).push(row);
+    for (const [l, all] of rowsOf) {
+      const median = (of) => Uint16Array.from(all, (row) => of[row]).sort()[all.length >> 1];
+      const x = median(xs), y = median(ys);
+      let best = all[0], least = Infinity;
+      for (const row of all) { const far = (xs[row] - x) ** 2 + (ys[row] - y) ** 2; if (far < least) { least = far; best = row; } }
+      middles.set(l, best);
+    }
+    return middles;
+  };
+  const middles = { cluster: middlesOf(clusters, looks.cluster), class: classes ? middlesOf(classes, looks.class) : new Map() };
+
+  const stage = $("stage"), canvas = $("map"), pen = canvas.getContext("2d", { willReadFrequently: true });
   const view = { x: 0, y: 0, scale: 1 };
   let selected = null, waiting = false;
   const ratio = () => window.devicePixelRatio || 1;
@@ -112,6 +134,14 @@
       }
     }
     pen.putImageData(image, 0, 0);
+    pen.font = `bold ${13 * r}px Roboto, "Helvetica Neue", Arial, sans-serif`;
+    pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
+    pen.strokeStyle = "#ffffffd9"; pen.lineWidth = 3.5 * r; pen.fillStyle = "#1c1c1c";
+    for (const [l, place] of middles[by]) {
+      if (hidden[by].has(l)) continue;
+      const x = (xs[place] * scale + left) * r, y = (ys[place] * scale + top) * r, text = looks[by].get(l).short;
+      pen.strokeText(text, x, y); pen.fillText(text, x, y);
+    }
   };
 
   const nearest = (px, py) => {
@@ -128,56 +158,115 @@
     return best;
   };
 
-  // A row, or a mean, as what it is: a picture, a line or a table.
-  const picture = (bytes, size, parent) => {
+  // A row as it is if it is in the page so, else smaller; nothing where it is left out.
+  const valuesOf = (row) => {
+    const at = fullAt.get(row);
+    if (at !== undefined) return { values: fullValues.subarray(at * rows.full_features, (at + 1) * rows.full_features), shape: rows.full_shape };
+    if (row % rows.stride) return null;
+    const place = row / rows.stride;
+    return { values: values.subarray(place * rows.features, (place + 1) * rows.features), shape: rows };
+  };
+  // Means and effects are numbers in the data's units: as the bytes that rows are.
+  const toBytes = (numbers) => {
+    const [low, high] = data.range;
+    return Uint8Array.from(numbers, (v) => high > low ? Math.max(0, Math.min(255, Math.round((v - low) / (high - low) * 255))) : 0);
+  };
+  const number = (value) => Number(value.toPrecision(4)).toString();
+  const grey = (v) => [255 - v, 255 - v, 255 - v];
+  // Red above the other rows, blue below; 2 pooled standard deviations have the full colour.
+  const heat = (effect) => {
+    const part = Math.round(255 * (1 - Math.min(1, Math.abs(effect) / 2)));
+    return effect > 0 ? [200 + 55 * part / 255, part, part] : [part, part, 200 + 55 * part / 255];
+  };
+  const raster = (list, shape, size, colour, parent) => {
     const node = make("canvas", undefined, parent), to = node.getContext("2d");
-    if (rows.kind === "image") {
-      node.width = rows.width; node.height = rows.height;
-      node.style.width = size + "px";
-      const image = to.createImageData(rows.width, rows.height);
-      for (let i = 0; i < bytes.length; i++) image.data.set([255 - bytes[i], 255 - bytes[i], 255 - bytes[i], 255], 4 * i);
-      to.putImageData(image, 0, 0);
-    } else {
-      const wide = 1.6 * size, length = bytes.length / rows.channels;
-      node.width = wide * 2; node.height = size * 2;
-      node.style.width = wide + "px";
-      for (let channel = 0; channel < rows.channels; channel++) {
-        to.beginPath();
-        for (let step = 0; step < length; step++)
-          to.lineTo(step / Math.max(1, length - 1) * node.width, (1 - bytes[step * rows.channels + channel] / 255) * (node.height - 4) + 2);
-        to.strokeStyle = data.lines[channel % data.lines.length];
-        to.lineWidth = 2;
-        to.stroke();
-      }
+    node.width = shape.width; node.height = shape.height;
+    node.style.width = size * Math.min(2, Math.max(1, shape.width / shape.height)) + "px";
+    node.className = "pixels";
+    const image = to.createImageData(shape.width, shape.height);
+    list.forEach((v, i) => image.data.set([...colour(v), 255], 4 * i));
+    to.putImageData(image, 0, 0);
+  };
+  const lines = (list, channels, size, parent, least, most) => {
+    const node = make("canvas", undefined, parent), to = node.getContext("2d");
+    const wide = 2 * size, length = list.length / channels;
+    node.width = wide * 2; node.height = size * 2;
+    node.style.width = wide + "px"; node.style.height = size + "px";
+    node.className = "lines";
+    const up = (v) => (1 - (v - least) / (most - least)) * (node.height - 6) + 3;
+    if (least < 0) { to.fillStyle = "#d0d0d0"; to.fillRect(0, up(0), node.width, 1); }
+    for (let channel = 0; channel < channels; channel++) {
+      to.beginPath();
+      for (let step = 0; step < length; step++)
+        to.lineTo(step / Math.max(1, length - 1) * (node.width - 4) + 2, up(list[step * channels + channel]));
+      to.strokeStyle = data.lines[channel % data.lines.length];
+      to.lineWidth = 2;
+      to.stroke();
     }
+  };
+  const picture = (bytes, shape, size, parent) => {
+    if (shape.kind === "image") raster(bytes, shape, size, grey, parent);
+    else lines(bytes, shape.channels, size, parent, 0, 255);
   };
   const details = (row, size, parent) => {
     if (!rows) return;
-    const own = values.subarray(row * rows.features, (row + 1) * rows.features);
-    if (rows.kind !== "table") { picture(own, size, parent); return; }
+    const own = valuesOf(row);
+    if (!own) { make("div", "its values are not in this page", parent).className = "note"; return; }
+    if (rows.kind !== "table") { picture(own.values, own.shape, size, parent); return; }
     const table = make("table", undefined, parent);
-    own.forEach((value, at) => {
-      if (at >= 12) return;
+    own.values.forEach((value, at) => {
       const line = make("tr", undefined, table);
       make("td", rows.names[at], line);
-      make("td", Number(value.toPrecision(5)).toString(), line);
+      make("td", number(value), line).className = "number";
     });
-    if (own.length > 12) make("div", `and ${own.length - 12} more`, parent).className = "note";
   };
+  const goTo = (row) => {
+    view.scale = Math.max(view.scale, 4 * view.whole);
+    view.x = stage.clientWidth / 2 - xs[row] * view.scale;
+    view.y = stage.clientHeight / 2 - ys[row] * view.scale;
+    redraw();
+    pointAt(row, stage.clientWidth / 2, stage.clientHeight / 2);
+    stage.scrollIntoView({ block: "nearest" });
+  };
+  const rowLink = (row, parent) => {
+    const link = make("button", `row ${row}`, parent);
+    link.className = "link"; link.type = "button";
+    link.addEventListener("click", () => goTo(row));
+  };
+  // Rows of tables one above the other, under titles; means are among them.
+  const grid = (parts, parent) => {
+    const holder = make("div", undefined, parent);
+    holder.className = "rows";
+    const table = make("table", undefined, holder), head = make("tr", undefined, table);
+    make("th", "", head);
+    for (const name of rows.names) make("th", name, head).className = "number";
+    for (const [title, list] of parts) {
+      const over = make("td", title, make("tr", undefined, table));
+      over.colSpan = rows.names.length + 1; over.className = "note over";
+      for (const [name, numbers] of list) {
+        const line = make("tr", undefined, table), first = make("td", undefined, line);
+        if (typeof name === "number") rowLink(name, first); else first.textContent = name;
+        for (const value of numbers || []) make("td", number(value), line).className = "number";
+      }
+    }
+  };
+  const asLines = (list) => list.map((row) => { const own = valuesOf(row); return [row, own && own.values]; });
+  // Rows one beside the other.
   const strip = (list, parent) => {
-    const box = make("div", undefined, parent);
-    box.className = "rows";
+    if (rows && rows.kind === "table") { grid([["", asLines(list)]], parent); return; }
+    const holder = make("div", undefined, parent);
+    holder.className = "rows";
     for (const row of list) {
-      const one = make("div", undefined, box);
+      const one = make("div", undefined, holder);
       one.className = "row";
-      details(row, 56, one);
-      make("div", `row ${row}`, one);
+      details(row, 60, one);
+      rowLink(row, one);
     }
   };
 
   const tip = $("tip"), box = $("box"), chosen = $("chosen");
-  const hover = (px, py) => {
-    const row = nearest(px, py);
+  const hover = (px, py) => pointAt(nearest(px, py), px, py);
+  const pointAt = (row, px, py) => {
     tip.style.display = row < 0 ? "none" : "block";
     if (row < 0) return;
     tip.replaceChildren();
@@ -185,7 +274,7 @@
     make("div", looks.cluster.get(clusters[row]).name, tip);
     if (strengths) make("div", `strength ${(strengths[row] / 255).toFixed(2)}`, tip);
     if (classes) make("div", looks.class.get(classes[row]).name, tip);
-    details(row, 84, tip);
+    details(row, 90, tip);
     tip.style.left = Math.min(px + 14, stage.clientWidth - tip.offsetWidth - 4) + "px";
     tip.style.top = Math.min(py + 14, Math.max(0, stage.clientHeight - tip.offsetHeight - 4)) + "px";
   };
@@ -250,7 +339,12 @@
       make("i", undefined, key).style.background = group.colour;
       key.append(group.name + " ");
       make("span", group.size.toLocaleString("en"), key);
-      key.addEventListener("click", () => { if (!hidden[by].delete(l)) hidden[by].add(l); list(); redraw(); });
+      key.dataset.label = l;
+      key.addEventListener("click", (event) => {
+        if (event.shiftKey) hidden[by] = new Set([...looks[by].keys()].filter((other) => other !== l));
+        else if (!hidden[by].delete(l)) hidden[by].add(l);
+        list(); redraw();
+      });
     }
   };
   const switcher = $("by");
@@ -259,21 +353,59 @@
     switcher.textContent = by === "cluster" ? "colour by class" : "colour by cluster";
     list(); redraw();
   }); else switcher.remove();
+  $("all").addEventListener("click", () => {
+    hidden[by].clear(); selected = null; chosen.replaceChildren();
+    list(); reset(); redraw();
+  });
+  $("find").addEventListener("change", (event) => {
+    const row = Number(event.target.value);
+    if (event.target.value !== "" && Number.isInteger(row) && row >= 0 && row < n) goTo(row);
+  });
 
-  for (const one of data.details) {
-    const part = make("div", undefined, $("details"));
-    part.className = "cluster";
-    const group = looks.cluster.get(one.label), name = make("b", group.name, part);
-    name.style.borderLeft = `10px solid ${group.colour}`; name.style.paddingLeft = "6px";
-    make("span", ` ${group.size.toLocaleString("en")} rows`, part).className = "note";
-    if (one.features.length) make("div", "set apart by " + one.features.map(([f, e]) => `${f} (${e > 0 ? "+" : ""}${e.toFixed(2)})`).join(", "), part);
-    for (const [title, list] of [["most typical", one.typical], ["most doubtful", one.doubtful]]) if (list.length) {
-      make("div", title, part).className = "note";
-      strip(list, part);
+  const bars = (features, parent) => {
+    if (!features.length) return;
+    make("div", "what sets it apart: difference from the other rows in standard deviations (Cohen's d)", parent).className = "note above";
+    const table = make("table", undefined, parent), most = Math.max(...features.map(([, e]) => Math.abs(e)));
+    table.className = "bars";
+    for (const [name, effect] of features) {
+      const line = make("tr", undefined, table);
+      make("td", name, line);
+      const bar = make("i", undefined, make("td", undefined, line));
+      bar.style.width = 120 * Math.abs(effect) / most + "px";
+      bar.style.background = effect > 0 ? "#c83232" : "#3250c8";
+      make("td", (effect > 0 ? "+" : "\u2212") + (Math.abs(effect) > 99 ? "more than 99" : Math.abs(effect).toFixed(2)), line).className = "number";
     }
-    if (rows && rows.kind !== "table") for (const [title, mean] of [["mean", one.mean], ["mean reconstruction", one.reconstruction]]) if (mean) {
-      make("div", title, part).className = "note";
-      picture(mean, 84, part);
+  };
+  const means = (one, parent) => {
+    const box = make("div", undefined, parent), shape = rows.full_shape;
+    box.className = "rows";
+    const titled = (title, draw) => { const part = make("div", undefined, box); part.className = "row"; draw(part); make("div", title, part); };
+    for (const [title, mean] of [["mean", one.mean], ["mean reconstruction", one.reconstruction]])
+      if (mean) titled(title, (part) => picture(toBytes(mean), shape, 84, part));
+    if (one.effects) titled("what sets it apart", (part) => {
+      const most = one.effects.reduce((most, e) => Math.max(most, Math.abs(e)), 0.5);
+      if (shape.kind === "image") raster(one.effects, shape, 84, heat, part);
+      else lines(one.effects, shape.channels, 84, part, -most, most);
+    });
+  };
+  for (const one of data.details) {
+    const part = make("section", undefined, $("details"));
+    part.className = "cluster"; part.id = `cluster-${one.label}`;
+    const group = looks.cluster.get(one.label), name = make("h3", group.name, part);
+    name.style.borderLeftColor = group.colour;
+    const facts = [["", `${group.size.toLocaleString("en")} rows`], ...one.facts];
+    make("div", facts.map(([f, v]) => f ? `${f} ${v}` : v).join(" \u00b7 "), part).className = "note";
+    if (rows && rows.kind !== "table") means(one, part);
+    bars(one.features, part);
+    if (rows && rows.kind === "table") {
+      const means = [["mean", one.mean], ["mean reconstruction", one.reconstruction]].filter(([, mean]) => mean);
+      const parts = [["", means], ["most typical rows", asLines(one.typical)], ["most doubtful rows", asLines(one.doubtful)]];
+      grid(parts.filter(([, list]) => list.length), part);
+      continue;
+    }
+    for (const [title, list] of [["most typical", one.typical], ["most doubtful", one.doubtful]]) if (list.length) {
+      make("div", title, part).className = "note above";
+      strip(list, part);
     }
   }
   list(); reset(); redraw();

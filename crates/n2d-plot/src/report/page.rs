@@ -7,6 +7,8 @@ use crate::svg::escape;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// A table of more entries is folded.
+const MOST_UNFOLDED: usize = 14;
 /// Forbids the page to load anything.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
@@ -22,34 +24,49 @@ pub(super) fn html(report: &Report<'_>, data: &Data) -> String {
     );
     out.push_str(
         "<div class=\"map\"><div class=\"stage\" id=\"stage\"><canvas id=\"map\"></canvas><div class=\"box\" id=\"box\"></div>\
-         <div class=\"tip\" id=\"tip\"></div></div>\n<div class=\"side\"><button type=\"button\" id=\"by\">colour by class</button>\
+         <div class=\"tip\" id=\"tip\"></div></div>\n<div class=\"side\"><div class=\"tools\"><button type=\"button\" id=\"by\">colour by class</button> \
+         <button type=\"button\" id=\"all\">show all</button> <label>row <input id=\"find\" type=\"number\" min=\"0\"></label></div>\
          <div id=\"keys\"></div>\
-         <p class=\"note\">Wheel: zoom. Drag: move. Shift and drag: select. Double click: all. Click a name: hide or show.</p></div></div>\n\
+         <p class=\"note\">Wheel: zoom. Drag: move. Shift and drag: select. Double click: the whole map. Click a name: hide or show; \
+         with shift: only this.</p></div></div>\n\
          <div id=\"chosen\"></div>\n",
     );
-    for (title, entries) in &report.tables {
-        out.push_str(&format!("<h2>{}</h2>\n<table>\n", escaped(title)));
-        for (name, value) in entries {
-            out.push_str(&format!(
-                "<tr><th>{}</th><td>{}</td></tr>\n",
-                escaped(name),
-                escaped(value)
-            ));
-        }
-        out.push_str("</table>\n");
-    }
     if !report.details.is_empty() {
         out.push_str("<h2>Clusters</h2>\n");
     }
-    out.push_str("<div id=\"details\"></div>\n<div class=\"figures\">\n");
+    out.push_str("<div id=\"details\"></div>\n");
+    for (title, entries) in &report.tables {
+        out.push_str(&table(title, entries));
+    }
+    out.push_str("<div class=\"figures\">\n");
     for (title, figure) in &report.figures {
-        out.push_str(&format!("<h2>{}</h2>\n{}", escaped(title), figure.to_svg()));
+        out.push_str(&format!(
+            "<figure title=\"{}\">\n{}</figure>\n",
+            escaped(title),
+            figure.to_svg()
+        ));
     }
     out.push_str(&format!(
         "</div>\n<script type=\"application/json\" id=\"data\">{}</script>\n<script>\n{SCRIPT}</script>\n</body></html>\n",
         json(data)
     ));
     out
+}
+
+/// A long table is folded.
+fn table(title: &str, entries: &[(String, String)]) -> String {
+    let rows: String = entries
+        .iter()
+        .map(|(name, value)| format!("<tr><th>{}</th><td>{}</td></tr>\n", escaped(name), escaped(value)))
+        .collect();
+    let title = escaped(title);
+    match entries.len() > MOST_UNFOLDED {
+        true => format!(
+            "<details><summary>{title}, {} entries</summary>\n<table>\n{rows}</table></details>\n",
+            entries.len()
+        ),
+        false => format!("<h2>{title}</h2>\n<table>\n{rows}</table>\n"),
+    }
 }
 
 fn escaped(text: &str) -> String {

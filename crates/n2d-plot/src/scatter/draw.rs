@@ -161,7 +161,7 @@ impl Scatter<'_> {
     }
 
     /// Beside a class' number, a cluster's own number needs a letter.
-    fn short_cluster(&self, label: i32) -> String {
+    pub(super) fn short_cluster(&self, label: i32) -> String {
         let name = self.cluster_names.short(label);
         if name == label.to_string() {
             format!("c{label}")

@@ -30,6 +30,8 @@ pub(crate) struct MapData<'a> {
 pub(crate) struct GroupLook {
     pub(crate) label: i32,
     pub(crate) name: String,
+    /// As on the map.
+    pub(crate) short: String,
     pub(crate) colour: Colour,
     pub(crate) size: usize,
 }
@@ -54,6 +56,7 @@ impl<'a> Scatter<'a> {
         let cluster = |(label, size)| GroupLook {
             label,
             name: self.cluster_names.full("cluster", label),
+            short: self.short_cluster(label),
             colour: colours.of_cluster(label).colour,
             size,
         };
@@ -64,6 +67,7 @@ impl<'a> Scatter<'a> {
             } else {
                 self.class_names.full("class", label)
             },
+            short: self.class_names.short(label),
             colour: colours.of_class(label).colour,
             size,
         };
