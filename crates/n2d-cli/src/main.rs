@@ -21,6 +21,8 @@ mod plot_command;
 mod predict;
 mod progress;
 mod record;
+mod select;
+mod select_args;
 mod source;
 mod stages;
 mod summary;
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Fit(args) => fit::run(args),
+        Command::Select(args) => select::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Assess(args) => assess::run(args),
         Command::Info(args) => info::run(args),

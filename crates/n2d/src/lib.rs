@@ -44,21 +44,25 @@
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
 mod config;
+mod ensemble;
 mod kinds;
 mod model;
 mod model_info;
 mod preset;
 mod registry;
 mod run_config;
+pub mod selection;
 mod words;
 
 pub use config::{PartChoice, PipelineConfig};
+pub use ensemble::{Consensus, EnsembleConfig, agreement};
 pub use model::{Answers, Assigned, Model, StreamError};
 pub use model_info::{ModelInfo, StageReport};
 pub use n2d_cluster as cluster;
 pub use n2d_core::*;
 pub use n2d_datasets as datasets;
 pub use n2d_encoder as encoder;
+pub use n2d_ensemble::{self as ensembles, N2dEnsemble};
 pub use n2d_manifold as manifold;
 pub use n2d_metrics as metrics;
 pub use n2d_neighbors as neighbors;

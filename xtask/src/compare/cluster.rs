@@ -71,7 +71,7 @@ fn matches() -> Vec<Match> {
 }
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let python = python::interpreter(root)?;
+    let python = python::interpreter(root, python::STAGES)?;
     python::succeed(&mut cargo(
         root,
         [

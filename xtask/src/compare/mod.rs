@@ -7,7 +7,9 @@
 
 mod cluster;
 mod contender;
+mod pipeline;
 mod python;
+mod report;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ struct Arguments {
 /// The command.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     let Some((stage, others)) = arguments.split_first() else {
-        return bad_usage("`compare` needs a stage: cluster");
+        return bad_usage("`compare` needs a stage: cluster, pipeline or report");
     };
     let arguments = match Arguments::parse(others) {
         Ok(arguments) => arguments,
@@ -33,8 +35,16 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
-        other => return bad_usage(&format!("`compare` knows the stage cluster, not `{other}`")),
+        "pipeline" => pipeline::run(root, &arguments),
+        "report" => Ok(()),
+        other => {
+            return bad_usage(&format!(
+                "`compare` knows cluster, pipeline and report, not `{other}`"
+            ));
+        }
     };
+    // COMPARE.md is what the records say, whichever of them is new.
+    let result = result.and_then(|()| report::write(root));
     match result {
         Ok(()) => Outcome::Passed,
         Err(error) => {

@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python of the environment, which is made where it is not there yet.
-pub(super) fn interpreter(root: &Path) -> Result<PathBuf, String> {
+/// The environment's folder and its requirements, for stages and for whole pipelines.
+pub(super) const STAGES: (&str, &str) = (".venv", "requirements.txt");
+pub(super) const PIPELINE: (&str, &str) = (".venv-pipeline", "requirements-pipeline.txt");
+
+/// The Python of an environment, which is made where it is not there yet.
+pub(super) fn interpreter(root: &Path, (environment, requirements): (&str, &str)) -> Result<PathBuf, String> {
     let peers = root.join("benches/peers");
-    let environment = peers.join(".venv");
+    let environment = peers.join(environment);
     let python = environment.join("bin/python");
-    let requirements = peers.join("requirements.txt");
+    let requirements = peers.join(requirements);
     let installed = environment.join("requirements.txt");
     let wanted =
         std::fs::read(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
