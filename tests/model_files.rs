@@ -5,7 +5,7 @@ use n2d::Stage;
 use n2d::persist::{self, State};
 use n2d::prelude::*;
 use n2d_testkit::mutated_files;
-use n2d_tests::golden::{GOLDEN, answers, file, model};
+use n2d_tests::golden::{ENSEMBLES, GOLDEN, answers, file, model};
 use n2d_tests::pendigits;
 use serde_json::Value;
 
@@ -56,7 +56,8 @@ fn every_kind_of_part_is_in_a_golden_file() {
 
 #[test]
 fn files_of_every_version_load_and_answer_as_ever() {
-    for (name, ..) in GOLDEN {
+    let names = GOLDEN.iter().map(|golden| golden.0);
+    for name in names.chain(ENSEMBLES.map(|(name, _)| name)) {
         let model = Model::load(file(name, "n2d")).unwrap();
         let text = std::fs::read_to_string(file(name, "json")).unwrap();
         let expected: Value = serde_json::from_str(&text).unwrap();

@@ -8,6 +8,7 @@
 
 mod cluster;
 mod encoder;
+mod export;
 mod manifold;
 
 use std::error::Error;
@@ -70,6 +71,7 @@ fn answer(line: &str, files: &mut Files, placed: &mut manifold::Placed) -> Answe
     let job: Job = serde_json::from_str(line)?;
     match job.method.as_str() {
         "hdbscan-growth" => return cluster::growth(job.options),
+        "export" => return export::export(&job.options),
         "umap-growth" => return manifold::growth(job.options),
         _ => {}
     }

@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
+use n2d::datasets::Scaler;
 use n2d::prelude::*;
+use ndarray::Array2;
 use serde_json::{Value, json};
 
 use crate::pendigits;
@@ -40,6 +42,9 @@ pub const GOLDEN: [(&str, &str, &str, &str); 20] = [
     ("v1-variational", "variational", "pca", "kmeans"),
 ];
 
+/// As [`GOLDEN`], of ensembles: name and consensus.
+pub const ENSEMBLES: [(&str, &str); 2] = [("v1-ensemble-graph", "graph"), ("v1-ensemble-votes", "votes")];
+
 /// A file of a golden model.
 pub fn file(name: &str, ending: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -71,6 +76,27 @@ pub fn model(encoder: &str, manifold: &str, clusterer: &str) -> Model {
         config.set("encoder.n_epochs=2").unwrap();
         config.set("encoder.latent_dim=3").unwrap();
     }
+    fitted(config, clusterer, (x, scaler))
+}
+
+/// A small ensemble of two members.
+pub fn ensemble(consensus: &str) -> Model {
+    let (mut x, _) = pendigits(120);
+    let scaler = Scaling::Standard.fit(Samples::new(x.view()).unwrap());
+    scaler.apply(&mut x).unwrap();
+    let mut config = PipelineConfig::new(3);
+    for setting in [
+        "dense.hidden=[8]",
+        "dense.n_epochs=2",
+        "ensemble.n_members=2",
+        &format!("ensemble.consensus={consensus}"),
+    ] {
+        config.set(setting).unwrap();
+    }
+    fitted(config, "gmm", (x, scaler))
+}
+
+fn fitted(mut config: PipelineConfig, clusterer: &str, (x, scaler): (Array2<f32>, Scaler)) -> Model {
     for setting in ["linfa_dbscan.eps=1.5", "linfa_optics.eps=1.5", "dbscan.eps=1.5"] {
         if setting.split('.').next() == Some(clusterer) {
             config.set(setting).unwrap();

@@ -8,6 +8,7 @@
 mod cargo;
 mod ci;
 mod compare;
+mod reproduce;
 mod robust;
 mod tidy;
 
@@ -59,9 +60,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        arguments: "cluster|encoder [--data-dir DIR] [--rounds N]",
-        about: "a stage beside what people would use instead, into benches/records; needs Python 3 and MNIST",
+        arguments: "cluster|encoder|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N]",
+        about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs Python 3 and the data",
         run: compare::run,
+    },
+    Command {
+        name: "reproduce",
+        arguments: "[--sets A,B] [--seeds N] [--rows all|method] [--table]",
+        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--table: only the table)",
+        run: reproduce::run,
     },
     Command {
         name: "fuzz",

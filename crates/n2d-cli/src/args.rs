@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use n2d::Every;
 use n2d::datasets::Scaling;
 
+use crate::select_args::{SELECT_EXAMPLES, SelectArgs};
 pub(crate) use report::{MapArg, ReportArgs};
 
 const EXAMPLES: &str = "\
@@ -107,6 +108,9 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Cluster a built-in data set, or a file
     Fit(Box<FitArgs>),
+    /// Fit several settings or seeds, and keep the one that looks best without labels
+    #[command(after_help = SELECT_EXAMPLES)]
+    Select(Box<SelectArgs>),
     /// Label new rows with a fitted model
     Predict(PredictArgs),
     /// Score a fitted model, on its own data or on rows whose classes are known
@@ -170,6 +174,13 @@ pub(crate) struct FitArgs {
     /// The clusterer [default: gmm]
     #[arg(long, value_name = "NAME", help_heading = "Model")]
     pub(crate) clusterer: Option<String>,
+
+    /// Fit so many members from different seeds, and make one result of them: slower, and it hangs less on the seed
+    ///
+    /// The mean of the members' neighbour graphs is clustered, or with --set ensemble.consensus=votes each by itself, and they vote. The
+    /// file of --out then says how many members agree on each row.
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) ensemble: Option<usize>,
 
     /// An option of a part, such as umap.n_neighbors=30; may be given often. `n2d parts` lists all
     ///
@@ -513,7 +524,7 @@ fn clusters(text: &str) -> Result<Clusters, String> {
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     in_range(text, usize::MAX).ok_or_else(|| "must be a whole number of at least 1".to_owned())
 }
 

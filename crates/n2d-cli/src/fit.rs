@@ -35,6 +35,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) labels: &'a Labels,
+    /// The share of members that agree with each label, of an ensemble whose labels go to stdout.
+    pub(crate) agreement: Option<Vec<f32>>,
     /// Clusters the clusterer knows; some may have no row.
     pub(crate) n_clusters: usize,
     /// Of the encoder, the manifold learner and the clusterer.
@@ -126,6 +128,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         seed,
         threads,
         labels: model.labels(),
+        agreement: agreement_on_stdout(args, &model)?,
         n_clusters: model.pipeline().clusterer().n_clusters(),
         reports: &reports,
         known: known(&loaded.data, model.labels())?,
@@ -137,7 +140,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
 }
 
 /// The arguments, and what the configuration file says where they say nothing.
-fn with_file(args: &FitArgs, file: &RunConfig) -> Result<FitArgs, CliError> {
+pub(crate) fn with_file(args: &FitArgs, file: &RunConfig) -> Result<FitArgs, CliError> {
     let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
     let args = args.clone();
     let threads = file
@@ -198,9 +201,21 @@ fn fit(
         &outcome.reports,
         ctx.seed(),
     )?;
+    write_model(&model, loaded, outputs, interrupt, ctx)?;
+    Ok((model, outcome.reports))
+}
+
+/// Writes the model, its picture and its report, where they are asked for.
+pub(crate) fn write_model(
+    model: &Model,
+    loaded: &Loaded,
+    outputs: &Outputs,
+    interrupt: &Interrupt,
+    ctx: &mut FitContext<'_>,
+) -> Result<(), CliError> {
     if let Some(output) = &outputs.model {
         let kept = Kept::new(output.path(), "model: for n2d predict, assess and info");
-        interrupt.keep(kept, || output.write_model(&model))?;
+        interrupt.keep(kept, || output.write_model(model))?;
     }
     if let Some(output) = &outputs.plot {
         let data = &loaded.data;
@@ -215,14 +230,14 @@ fn fit(
     }
     if let Some(output) = &outputs.report {
         interrupt.doing("the report");
-        let html = report_command::of_fit(&model, &loaded.data, interrupt, ctx)?;
+        let html = report_command::of_fit(model, &loaded.data, interrupt, ctx)?;
         let kept = Kept::new(output.path(), "report: open it in a browser");
         interrupt.keep(kept, || output.write_bytes(html.as_bytes()))?;
     }
-    Ok((model, outcome.reports))
+    Ok(())
 }
 
-fn model(
+pub(crate) fn model(
     config: PipelineConfig,
     loaded: &Loaded,
     fitted: DynFittedN2d,
@@ -247,7 +262,7 @@ fn model(
     model.map_err(|error| CliError::from_error(&error))
 }
 
-fn load(
+pub(crate) fn load(
     args: &FitArgs,
     source: &Source,
     plan: &Plan,
@@ -263,7 +278,7 @@ fn load(
     Ok(loaded)
 }
 
-fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
+pub(crate) fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
     let inputs = source.inputs();
     let checked = |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
     let outputs = Outputs {
@@ -310,7 +325,7 @@ pub(crate) fn parallelism(threads: Option<usize>) -> Result<Parallelism, CliErro
     }
 }
 
-fn known(data: &Dataset, labels: &Labels) -> Result<Option<Known>, CliError> {
+pub(crate) fn known(data: &Dataset, labels: &Labels) -> Result<Option<Known>, CliError> {
     let Some(classes) = &data.labels else {
         return Ok(None);
     };
@@ -344,9 +359,16 @@ fn mostly(table: &Contingency, names: &[String]) -> Vec<Option<(String, f64)>> {
     mostly
 }
 
+fn agreement_on_stdout(args: &FitArgs, model: &Model) -> Result<Option<Vec<f32>>, CliError> {
+    if !args.out.as_deref().is_some_and(is_stdout) {
+        return Ok(None);
+    }
+    n2d::agreement(model.pipeline()).map_err(|error| CliError::from_error(&error))
+}
+
 fn show(args: &FitArgs, finished: &Finished<'_>) -> Result<(), CliError> {
     if args.out.as_deref().is_some_and(is_stdout) {
-        print_stdout(&label_table(finished.labels))
+        print_stdout(&label_table(finished.labels, finished.agreement.as_deref()))
     } else if args.json {
         print_stdout(&record::json(finished)?)
     } else if args.quiet {

@@ -23,6 +23,8 @@ mod predict;
 mod progress;
 mod record;
 mod report_command;
+mod select;
+mod select_args;
 mod source;
 mod stages;
 mod summary;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Fit(args) => fit::run(args),
+        Command::Select(args) => select::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Assess(args) => assess::run(args),
         Command::Info(args) => info::run(args),

@@ -74,12 +74,12 @@ impl Output {
         file.commit()
     }
 
-    /// Writes labels as CSV, `row,cluster`.
+    /// Writes labels as CSV, `row,cluster`, and `agreement` where it is known.
     ///
     /// # Errors
     /// What the file system says.
-    pub(crate) fn write_labels(&self, labels: &Labels) -> Result<(), CliError> {
-        self.write_bytes(label_table(labels).as_bytes())
+    pub(crate) fn write_labels(&self, labels: &Labels, agreement: Option<&[f32]>) -> Result<(), CliError> {
+        self.write_bytes(label_table(labels, agreement).as_bytes())
     }
 
     /// Writes a model.
@@ -122,10 +122,14 @@ impl Output {
 }
 
 /// Labels as CSV, `row,cluster`.
-pub(crate) fn label_table(labels: &Labels) -> String {
-    let mut text = "row,cluster\n".to_owned();
+pub(crate) fn label_table(labels: &Labels, agreement: Option<&[f32]>) -> String {
+    let mut text = match agreement {
+        Some(_) => "row,cluster,agreement\n".to_owned(),
+        None => "row,cluster\n".to_owned(),
+    };
     for (row, label) in labels.as_slice().iter().enumerate() {
-        text.push_str(&format!("{row},{label}\n"));
+        let share = agreement.map_or_else(String::new, |shares| format!(",{}", shares[row]));
+        text.push_str(&format!("{row},{label}{share}\n"));
     }
     text
 }
@@ -284,7 +288,10 @@ mod tests {
         fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         let labels = Labels::new(vec![1, -1]).unwrap();
-        Output::new(&link, &[]).unwrap().write_labels(&labels).unwrap();
+        Output::new(&link, &[])
+            .unwrap()
+            .write_labels(&labels, None)
+            .unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "row,cluster\n0,1\n1,-1\n");
         assert!(Output::new(Path::new("/dev/null"), &[]).is_err());

@@ -45,6 +45,9 @@ impl Plan {
             Some(Clusters::Auto) => find_number(&registry, &mut config, args)?,
             None => {}
         }
+        if let Some(n_members) = args.ensemble {
+            config.ensemble.get_or_insert_default().n_members = n_members;
+        }
         let of_file = config.encoder.options.clone();
         for setting in &args.settings {
             config.set(setting)?;

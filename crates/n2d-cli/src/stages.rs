@@ -99,17 +99,11 @@ impl Run<'_> {
     ) -> Result<Outcome, StageError> {
         self.interrupt.doing(format!("the clusterer ({})", self.parts[2]));
         let Fit { model, report } = self.pipeline.manifold_clusterer().fit_embedded(manifold, ctx)?;
-        if let Some(output) = &self.outputs.labels {
-            let kept = Kept::new(output.path(), "labels: row, cluster");
-            self.interrupt
-                .keep(kept, || output.write_labels(model.labels()))?;
-        }
         let mut reports = vec![encoder.report];
         reports.extend(report.parts);
-        Ok(Outcome {
-            fitted: FittedN2d::from_fitted(encoder.model, model),
-            reports,
-        })
+        let fitted = FittedN2d::from_fitted(encoder.model, model);
+        write_labels(&fitted, self.outputs, self.interrupt)?;
+        Ok(Outcome { fitted, reports })
     }
 
     fn keep_array(
@@ -138,6 +132,26 @@ impl Run<'_> {
         };
         format!("go on from there with: n2d fit {file} {parts}{clusterer}{clusters} --seed {seed}")
     }
+}
+
+/// Writes the labels, where they are asked for.
+pub(crate) fn write_labels(
+    fitted: &DynFittedN2d,
+    outputs: &Outputs,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
+    let Some(output) = &outputs.labels else {
+        return Ok(());
+    };
+    let agreement = n2d::agreement(fitted).map_err(|error| CliError::from_error(&error))?;
+    let what = match agreement {
+        Some(_) => "labels: row, cluster, share of members that agree",
+        None => "labels: row, cluster",
+    };
+    let kept = Kept::new(output.path(), what);
+    interrupt.keep(kept, || {
+        output.write_labels(fitted.labels(), agreement.as_deref())
+    })
 }
 
 enum StageError {

@@ -175,6 +175,7 @@ mod tests {
             seed: 3,
             threads: 1,
             labels,
+            agreement: None,
             n_clusters,
             reports,
             known: None,

@@ -25,6 +25,14 @@ pub struct FitContext<'a> {
     parallelism: Parallelism,
     checkpoints: Option<Checkpoints>,
     running: Option<Running>,
+    member: Option<Member>,
+}
+
+/// Which of how many equal pieces of a stage's work is being done.
+#[derive(Clone, Copy)]
+struct Member {
+    index: u64,
+    of: u64,
 }
 
 /// The stage that is at work, for events and for errors.
@@ -32,6 +40,18 @@ pub struct FitContext<'a> {
 struct Running {
     stage: Stage,
     part: String,
+}
+
+impl Member {
+    /// Steps of this member among those of all, as if all had as many.
+    fn share(self, progress: Progress) -> Progress {
+        let before = self.index.saturating_mul(progress.total);
+        Progress {
+            step: before.saturating_add(progress.step),
+            total: self.of.saturating_mul(progress.total),
+            ..progress
+        }
+    }
 }
 
 impl<'a> FitContext<'a> {
@@ -44,6 +64,7 @@ impl<'a> FitContext<'a> {
             parallelism: Parallelism::default(),
             checkpoints: None,
             running: None,
+            member: None,
         }
     }
 
@@ -125,6 +146,40 @@ impl<'a> FitContext<'a> {
         result
     }
 
+    /// Runs `fit` as one of `of` equal members of the stage that is at work: with a seed of its own, `member`, and with its steps
+    /// told as its share of all. Its start and its end are not told, as it is no stage.
+    ///
+    /// ```
+    /// use n2d_core::{Fit, FitContext, Report, Stage, Termination};
+    ///
+    /// let mut ctx = FitContext::new(42);
+    /// let seed = |ctx: &mut FitContext<'_>, index| ctx.run_member(index, 2, |ctx| Ok(ctx.seed()));
+    /// assert_ne!(seed(&mut ctx, 0)?, seed(&mut ctx, 1)?);
+    /// assert_eq!(ctx.seed(), 42);
+    /// # Ok::<(), n2d_core::FitError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `fit` returns.
+    pub fn run_member<T>(
+        &mut self,
+        index: usize,
+        of: usize,
+        fit: impl FnOnce(&mut Self) -> Result<T, FitError>,
+    ) -> Result<T, FitError> {
+        let outer = (self.seed, self.member);
+        self.seed = rng::derive(self.seed, &format!("member {index}"));
+        // A member may have members of its own: their shares are parts of its share.
+        let (before, all) = self.member.map_or((0, 1), |member| (member.index, member.of));
+        self.member = Some(Member {
+            index: before.saturating_mul(of as u64).saturating_add(index as u64),
+            of: all.saturating_mul(of as u64),
+        });
+        let result = fit(self);
+        (self.seed, self.member) = outer;
+        result
+    }
+
     fn timed<T>(
         &mut self,
         stage: Stage,
@@ -132,14 +187,19 @@ impl<'a> FitContext<'a> {
         fit: impl FnOnce(&mut Self) -> Result<Fit<T>, FitError>,
     ) -> Result<Fit<T>, FitError> {
         self.check_cancelled()?;
-        self.tell(&Event::Started { stage, part });
+        let is_member = self.member.is_some();
+        if !is_member {
+            self.tell(&Event::Started { stage, part });
+        }
         let start = Instant::now();
         let mut fit = fit(self)?;
         fit.report.seconds = start.elapsed().as_secs_f64();
-        self.tell(&Event::Finished {
-            stage,
-            report: &fit.report,
-        });
+        if !is_member {
+            self.tell(&Event::Finished {
+                stage,
+                report: &fit.report,
+            });
+        }
         Ok(fit)
     }
 
@@ -152,6 +212,7 @@ impl<'a> FitContext<'a> {
         let Some(Running { stage, .. }) = self.running else {
             return Ok(Control::Continue);
         };
+        let progress = self.member.map_or(progress, |member| member.share(progress));
         Ok(self.tell(&Event::Progress { stage, progress }))
     }
 

@@ -3,6 +3,7 @@
 //! | learner | keeps | new rows |
 //! |---|---|---|
 //! | [`Umap`] | near neighbours near | yes |
+//! | [`AveragedUmap`](umap::AveragedUmap) | the mean of the graphs of several views of a row | yes |
 //! | [`Tsne`] | near neighbours near, and groups apart | yes |
 //! | [`Isomap`] | distances along the manifold | yes |
 //! | [`LocallyLinearEmbedding`] | what each row is made of its neighbours | yes |

@@ -1,6 +1,7 @@
 //! Every manifold learner passes the conformance suite.
 
 use n2d_core::PartConfig;
+use n2d_manifold::umap::AveragedUmapConfig;
 use n2d_manifold::{
     IdentityConfig, IsomapConfig, LocallyLinearEmbeddingConfig, PcaConfig, SpectralEmbeddingConfig,
     TsneConfig, UmapConfig,
@@ -23,6 +24,23 @@ fn umap() {
         n_neighbors: 6,
         n_epochs: Some(20),
         ..UmapConfig::default()
+    };
+    Suite::manifold(config.build().unwrap())
+        .with_config(config)
+        .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn averaged_umap() {
+    let config = AveragedUmapConfig {
+        n_views: 1,
+        umap: UmapConfig {
+            n_neighbors: 6,
+            n_epochs: Some(20),
+            ..UmapConfig::default()
+        },
     };
     Suite::manifold(config.build().unwrap())
         .with_config(config)

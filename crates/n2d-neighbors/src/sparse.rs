@@ -149,6 +149,38 @@ impl SparseGraph {
         Self::from_rows((0..self.n_rows()).into_par_iter().map(merge).collect())
     }
 
+    /// The mean of several graphs of the same points: of each pair's weights, where a pair that is not stored counts 0.
+    ///
+    /// ```
+    /// use n2d_neighbors::SparseGraph;
+    ///
+    /// let one = SparseGraph::from_rows(vec![vec![(1, 1.0)], vec![(0, 1.0)], vec![]]);
+    /// let other = SparseGraph::from_rows(vec![vec![(2, 0.5)], vec![], vec![(0, 0.5)]]);
+    /// let mean = SparseGraph::mean(&[one, other]);
+    /// assert_eq!(mean.row(0).collect::<Vec<_>>(), [(1, 0.5), (2, 0.25)]);
+    /// ```
+    ///
+    /// # Panics
+    /// Where there is no graph, or they are not of as many points.
+    pub fn mean(graphs: &[Self]) -> Self {
+        let n = graphs[0].n_rows();
+        assert!(
+            graphs.iter().all(|graph| graph.n_rows() == n),
+            "graphs of different numbers of points"
+        );
+        let row = |row: usize| {
+            let mut pairs: Vec<(u32, f32)> = graphs.iter().flat_map(|graph| graph.row(row)).collect();
+            // Stable: weights of a pair are summed in the order of the graphs, in both of its rows.
+            pairs.sort_by_key(|&(column, _)| column);
+            let of_one = |pairs: &[(u32, f32)]| {
+                let sum: f32 = pairs.iter().map(|&(_, weight)| weight).sum();
+                (pairs[0].0, sum / graphs.len() as f32)
+            };
+            pairs.chunk_by(|a, b| a.0 == b.0).map(of_one).collect()
+        };
+        Self::from_rows((0..n).into_par_iter().map(row).collect())
+    }
+
     /// The graph without the edges lighter than `least`.
     pub fn pruned(&self, least: f32) -> Self {
         let kept = |row| self.row(row).filter(|&(_, weight)| weight >= least).collect();

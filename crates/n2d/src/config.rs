@@ -2,7 +2,7 @@ use n2d_core::Stage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::BuildError;
+use crate::{BuildError, EnsembleConfig};
 
 /// A pipeline as data: which part stands at each stage, with the options that differ from the part's defaults.
 ///
@@ -42,6 +42,9 @@ pub struct PipelineConfig {
     /// The clusterer. Default `gmm`.
     #[serde(default = "gmm")]
     pub clusterer: PartChoice,
+    /// Several of this pipeline as one. Default none: a single one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<EnsembleConfig>,
 }
 
 /// A part by name, with the options that differ from its defaults.
@@ -101,6 +104,7 @@ impl PipelineConfig {
             encoder: dense(),
             manifold: umap(),
             clusterer,
+            ensemble: None,
         }
     }
 
@@ -138,6 +142,10 @@ impl PipelineConfig {
         else {
             return Err(bad("must have the form part.option=value".into()));
         };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        if part == "ensemble" {
+            return self.set_ensemble(option, value).map_err(bad);
+        }
         let names = [&self.encoder.name, &self.manifold.name, &self.clusterer.name].map(String::as_str);
         let stages = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
         let Some(stage) = (0..3).find(|&i| stages[i].name() == part || names[i] == part) else {
@@ -147,9 +155,21 @@ impl PipelineConfig {
                 names.join(", ")
             )));
         };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         let chosen = self.part_mut(stages[stage]);
         chosen.options.insert(option.to_owned(), value);
+        Ok(())
+    }
+
+    /// Sets an option of the ensemble; a pipeline that is none becomes one.
+    fn set_ensemble(&mut self, option: &str, value: Value) -> Result<(), String> {
+        let ensemble = self.ensemble.clone().unwrap_or_default();
+        let mut options = match serde_json::to_value(ensemble) {
+            Ok(Value::Object(options)) => options,
+            _ => Map::new(),
+        };
+        options.insert(option.to_owned(), value);
+        let ensemble = serde_json::from_value(Value::Object(options)).map_err(|error| error.to_string())?;
+        self.ensemble = Some(ensemble);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use n2d_core::persist::{LoadError, Persist, State};
 use n2d_core::{DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d};
 
 use n2d_encoder::FittedAutoencoder;
+use n2d_ensemble::{FittedCommittee, FittedEach, FittedVoting};
 use n2d_manifold as manifold;
 
 use crate::Registry;
@@ -77,10 +78,39 @@ impl Registry {
     pub fn load(&self, state: &State) -> Result<DynFittedN2d, LoadError> {
         FittedN2d::load_with(
             state,
-            |state| self.fitted_encoders.load(state),
-            |state| self.fitted_manifolds.load(state),
-            |state| self.fitted_clusterers.load(state),
+            |state| self.load_encoder(state),
+            |state| self.load_manifold(state),
+            |state| self.load_clusterer(state),
         )
+    }
+
+    // Parts whose members are of any kind: theirs is found in the same table.
+
+    fn load_encoder(&self, state: &State) -> Result<Box<dyn FittedEncoder>, LoadError> {
+        if state.kind() != FittedCommittee::<Box<dyn FittedEncoder>>::KIND {
+            return self.fitted_encoders.load(state);
+        }
+        Ok(Box::new(FittedCommittee::load_with(state, |member| {
+            self.fitted_encoders.load(member)
+        })?))
+    }
+
+    fn load_manifold(&self, state: &State) -> Result<Box<dyn FittedManifold>, LoadError> {
+        if state.kind() != FittedEach::<Box<dyn FittedManifold>>::KIND {
+            return self.fitted_manifolds.load(state);
+        }
+        Ok(Box::new(FittedEach::load_with(state, |member| {
+            self.fitted_manifolds.load(member)
+        })?))
+    }
+
+    fn load_clusterer(&self, state: &State) -> Result<Box<dyn FittedClusterer>, LoadError> {
+        if state.kind() != FittedVoting::<Box<dyn FittedClusterer>>::KIND {
+            return self.fitted_clusterers.load(state);
+        }
+        Ok(Box::new(FittedVoting::load_with(state, |member| {
+            self.fitted_clusterers.load(member)
+        })?))
     }
 
     pub(crate) fn with_fitted_parts(self) -> Self {
@@ -92,6 +122,7 @@ impl Registry {
             .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Variational>>()
             .with_fitted_encoder::<n2d_encoder::FittedIdentity>()
             .with_fitted_manifold::<manifold::FittedUmap>()
+            .with_fitted_manifold::<manifold::umap::FittedAveragedUmap>()
             .with_fitted_manifold::<manifold::FittedTsne>()
             .with_fitted_manifold::<manifold::FittedIsomap>()
             .with_fitted_manifold::<manifold::FittedLocallyLinearEmbedding>()

@@ -45,6 +45,7 @@
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
 
 mod config;
+mod ensemble;
 mod kinds;
 mod model;
 mod model_info;
@@ -52,9 +53,11 @@ mod model_report;
 mod preset;
 mod registry;
 mod run_config;
+pub mod selection;
 mod words;
 
 pub use config::{PartChoice, PipelineConfig};
+pub use ensemble::{Consensus, EnsembleConfig, agreement};
 pub use model::{Answers, Assigned, Model, StreamError};
 pub use model_info::{ModelInfo, StageReport};
 pub use model_report::{MapLayout, ModelReport, ReportError, condensed_tree, learning_curve, row_kind};
@@ -62,6 +65,7 @@ pub use n2d_cluster as cluster;
 pub use n2d_core::*;
 pub use n2d_datasets as datasets;
 pub use n2d_encoder as encoder;
+pub use n2d_ensemble::{self as ensembles, N2dEnsemble};
 pub use n2d_manifold as manifold;
 pub use n2d_metrics as metrics;
 pub use n2d_neighbors as neighbors;

@@ -203,7 +203,11 @@ impl Registry {
         let encoder = make(&self.encoders, Stage::Encoder, &config.encoder, latent_dim)?;
         let manifold = make(&self.manifolds, Stage::Manifold, &config.manifold, n_clusters)?;
         let clusterer = make(&self.clusterers, Stage::Clusterer, &config.clusterer, n_clusters)?;
-        Ok(N2d::new(encoder, ManifoldClusterer::new(manifold, clusterer)))
+        let member = N2d::new(encoder, ManifoldClusterer::new(manifold, clusterer));
+        match &config.ensemble {
+            None => Ok(member),
+            Some(ensemble) => self.build_ensemble(ensemble, config, member),
+        }
     }
 
     /// Whether a clusterer can be told the number of clusters.
@@ -241,17 +245,32 @@ fn make<T>(
     size: Option<usize>,
 ) -> Result<T, BuildError> {
     let entry = find(entries, stage, &choice.name)?;
-    let defaults = (entry.defaults)();
+    let size = size.filter(|_| entry.follows_clusters);
+    (entry.build)(with_size(choice, stage, &(entry.defaults)(), size))
+}
+
+/// The options of a part, with the size that the pipeline gives to all of its stage where they say nothing.
+fn with_size(
+    choice: &PartChoice,
+    stage: Stage,
+    defaults: &Map<String, Value>,
+    size: Option<usize>,
+) -> Map<String, Value> {
     let mut options = choice.options.clone();
     let option = size_option(stage);
     if let Some(size) = size
-        && entry.follows_clusters
         && defaults.contains_key(option)
         && !options.contains_key(option)
     {
         options.insert(option.to_owned(), size.into());
     }
-    (entry.build)(options)
+    options
+}
+
+/// A manifold learner's configuration, as a pipeline builds it for so many clusters.
+pub(crate) fn sized<C: NamedConfig>(choice: &PartChoice, n_clusters: Option<usize>) -> Result<C, BuildError> {
+    let size = n_clusters.filter(|_| C::FOLLOWS_CLUSTERS);
+    parse(with_size(choice, Stage::Manifold, &defaults::<C>(), size))
 }
 
 fn entry<C: NamedConfig, T>(build: fn(Map<String, Value>) -> Result<T, BuildError>) -> Entry<T> {

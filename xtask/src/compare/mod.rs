@@ -11,14 +11,16 @@ mod contender;
 mod data;
 mod encoder;
 mod manifold;
+mod pipeline;
 mod python;
+mod report;
 mod table;
 
 use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
-const STAGES: &str = "cluster, encoder, manifold, manifold-quality";
+const STAGES: &str = "cluster, encoder, manifold, manifold-quality, pipeline, report";
 
 /// What the command was asked to do.
 struct Arguments {
@@ -42,8 +44,12 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         "encoder" => encoder::run(root, &arguments),
         "manifold" => manifold::run(root, &arguments),
         "manifold-quality" => manifold::quality(root, &arguments),
+        "pipeline" => pipeline::run(root, &arguments),
+        "report" => Ok(()),
         other => return bad_usage(&format!("`compare` knows the stages {STAGES}, not `{other}`")),
     };
+    // COMPARE.md is what the records say, whichever of them is new.
+    let result = result.and_then(|()| report::write(root));
     match result {
         Ok(()) => Outcome::Passed,
         Err(error) => {

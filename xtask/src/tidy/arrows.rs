@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("n2d-metrics", &["n2d-core", "n2d-neighbors"]),
     ("n2d-datasets", &["n2d-core"]),
     ("n2d-plot", &["n2d-core", "n2d-metrics"]),
+    ("n2d-ensemble", &["n2d-core", "n2d-manifold", "n2d-metrics"]),
     ("n2d-testkit", &["n2d-core"]),
     (
         "n2d",
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "n2d-manifold",
             "n2d-cluster",
             "n2d-metrics",
+            "n2d-ensemble",
             "n2d-datasets",
             "n2d-plot",
         ],
@@ -38,6 +40,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The stages, and what their tests may use besides: real data, scores of what came out, and the conformance suites.
 const STAGES: [&str; 3] = ["n2d-encoder", "n2d-manifold", "n2d-cluster"];
 const FOR_TESTS_OF_STAGES: [&str; 3] = ["n2d-datasets", "n2d-metrics", "n2d-testkit"];
+/// The parts that tests of ensembles make members of.
+const FOR_TESTS_OF_ENSEMBLES: [&str; 3] = ["n2d-cluster", "n2d-encoder", "n2d-testkit"];
 
 /// Packages from outside that only some of the crates may know, so that they can be replaced there alone.
 const RESERVED: &[(&str, &[&str])] = &[
@@ -131,9 +135,12 @@ fn check_member(member: &Member, manifest: &str) -> Vec<Finding> {
 fn refusal(member: &str, allowed: &[&str], dependency: &Dependency) -> Option<String> {
     let name = dependency.name.as_str();
     if ARROWS.iter().any(|(own, _)| *own == name) {
-        let for_tests =
-            dependency.for_tests && STAGES.contains(&member) && FOR_TESTS_OF_STAGES.contains(&name);
-        let may = allowed.contains(&name) || for_tests;
+        let for_tests: &[&str] = match member {
+            "n2d-ensemble" => &FOR_TESTS_OF_ENSEMBLES,
+            stage if STAGES.contains(&stage) => &FOR_TESTS_OF_STAGES,
+            _ => &[],
+        };
+        let may = allowed.contains(&name) || (dependency.for_tests && for_tests.contains(&name));
         let what = || match allowed {
             [] => format!("`{member}` may depend on no other crate of the workspace, but does on `{name}`"),
             _ => format!(

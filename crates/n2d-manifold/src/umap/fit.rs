@@ -19,18 +19,18 @@ use super::links::linked;
 use super::{FittedUmap, Given, GraphEmbedding, Umap, UmapConfig};
 
 /// The neighbours of all rows, and what became of them.
-struct Prepared<'a> {
-    neighbors: Cow<'a, Neighbors>,
+pub(super) struct Prepared<'a> {
+    pub(super) neighbors: Cow<'a, Neighbors>,
     /// Others of each row that count.
-    k: usize,
-    fuzzy: FuzzyGraph,
-    notes: Vec<String>,
+    pub(super) k: usize,
+    pub(super) fuzzy: FuzzyGraph,
+    pub(super) notes: Vec<String>,
 }
 
 /// A graph laid out.
-struct LaidOut {
-    embedding: Array2<f32>,
-    report: Report,
+pub(super) struct LaidOut {
+    pub(super) embedding: Array2<f32>,
+    pub(super) report: Report,
 }
 
 impl Umap {
@@ -113,7 +113,7 @@ impl Umap {
         self.config.n_neighbors.min(n) - 1
     }
 
-    fn index(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<NeighborIndex, FitError> {
+    pub(super) fn index(&self, z: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<NeighborIndex, FitError> {
         let k = self.n_others(z.n_samples()).max(1);
         NeighborIndex::build(z, self.config.metric, self.config.search, k, ctx)
     }
@@ -126,7 +126,7 @@ impl Umap {
         }
     }
 
-    fn check_given(&self, z: Samples<'_>, given: &Given<'_>) -> Result<(), FitError> {
+    pub(super) fn check_given(&self, z: Samples<'_>, given: &Given<'_>) -> Result<(), FitError> {
         let n_components = self.config.n_components;
         given.check(z, self.n_others(z.n_samples()), n_components)?;
         let too_narrow = z.n_features() < n_components || z.n_samples() < n_components;
@@ -192,7 +192,7 @@ impl Umap {
         start.map_or(Ok(()), |start| check_start(start, n, self.config.n_components))
     }
 
-    fn views<'a>(&self, neighbors: &'a Neighbors, k: usize) -> Views<'a> {
+    pub(super) fn views<'a>(&self, neighbors: &'a Neighbors, k: usize) -> Views<'a> {
         let local_connectivity = self.config.local_connectivity.into();
         Views::new(
             neighbors,
@@ -203,7 +203,7 @@ impl Umap {
     }
 
     /// Finds or takes the neighbours, and makes the graph.
-    fn prepare<'a>(
+    pub(super) fn prepare<'a>(
         &self,
         z: Samples<'_>,
         index: Option<&NeighborIndex>,
@@ -281,7 +281,7 @@ impl Umap {
         graph.max_weight() / n_epochs as f32
     }
 
-    fn lay_out(
+    pub(super) fn lay_out(
         &self,
         graph: &SparseGraph,
         wanted: Wanted<'_>,
@@ -335,7 +335,7 @@ impl Umap {
     }
 }
 
-fn data_error(source: n2d_core::DataError) -> FitError {
+pub(super) fn data_error(source: n2d_core::DataError) -> FitError {
     FitError::Data {
         part: UmapConfig::NAME.to_owned(),
         source,

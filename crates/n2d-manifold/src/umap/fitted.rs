@@ -43,7 +43,7 @@ impl Seen {
     }
 
     /// How much each neighbour of a new row counts, nearest first. The nearest does where all are cut off.
-    fn memberships(&self, indices: &[u32], distances: &[f32]) -> Vec<(u32, f32)> {
+    pub(super) fn memberships(&self, indices: &[u32], distances: &[f32]) -> Vec<(u32, f32)> {
         let cut = self.cut.unwrap_or(f32::INFINITY);
         let kept = distances.partition_point(|&distance| distance < cut);
         if kept == 0 {

@@ -3,10 +3,11 @@
 //! The way through the code is that of the data (`fit`): nearest neighbours (`n2d-neighbors`), how much each counts (`fuzzy`, with
 //! `links` between crumbs of the graph and what a `target` knows), where the layout starts (`init`, `pieces`), the
 //! layout (`layout`, shared out by `blocks`, with its forces in `kernel` and `density`), new points (`place`, `fitted`) and the
-//! way back (`inverse`).
+//! way back (`inverse`). `averaged` lays out the mean of several graphs of the same rows.
 //!
 //! [arXiv 1802.03426]: https://arxiv.org/abs/1802.03426
 
+mod averaged;
 mod blocks;
 mod config;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod target;
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Samples, Stage};
 use n2d_neighbors::SparseGraph;
 
+pub use averaged::{AveragedUmap, AveragedUmapConfig, FittedAveragedUmap};
 pub use config::{Init, UmapConfig};
 pub use curve::Curve;
 pub use density::Radii;

@@ -5,6 +5,7 @@ use n2d_core::{PartConfig, Samples};
 use n2d_neighbors::NeighborIndex;
 use serde::{Deserialize, Serialize};
 
+use super::averaged::{AveragedUmapConfig, FittedAveragedUmap, MOST_VIEWS};
 use super::config::{MOST_EPOCHS, MOST_NEGATIVE_SAMPLES};
 use super::curve::Curve;
 use super::density::Radii;
@@ -88,32 +89,23 @@ impl Persist for GraphEmbedding {
     }
 }
 
-impl Persist for FittedUmap {
-    const KIND: &'static str = UmapConfig::NAME;
-
+impl Seen {
     fn save(&self, state: &mut State) {
-        self.placed.save(state);
-        let seen = &self.seen;
         let comparing = Comparing {
-            n_neighbors: seen.n_neighbors,
-            disconnection_distance: seen.cut,
-            local_connectivity: seen.local_connectivity,
-            mean_distance: seen.mean_distance,
+            n_neighbors: self.n_neighbors,
+            disconnection_distance: self.cut,
+            local_connectivity: self.local_connectivity,
+            mean_distance: self.mean_distance,
         };
         state.set("comparing", &comparing);
-        let part = state.new_part("index", seen.index.kind());
-        seen.index
+        let part = state.new_part("index", self.index.kind());
+        self.index
             .save_into(part)
             .expect("a metric that an option can name is one that a file can hold");
-        if let Some(radii) = &self.radii {
-            state.put("radii_data", &radii.data);
-            state.put("radii_embedding", &radii.embedding);
-        }
     }
 
-    fn load(state: &State) -> Result<Self, LoadError> {
-        let placed = GraphEmbedding::load(state)?;
-        let n = placed.embedding().nrows();
+    /// For an embedding of `n` rows.
+    fn load(state: &State, n: usize) -> Result<Self, LoadError> {
         let index = NeighborIndex::load(state.part("index")?)?;
         let allowed = format!("of {n} rows, as the embedding");
         state.expect("index", &allowed, index.n_samples() == n)?;
@@ -130,6 +122,32 @@ impl Persist for FittedUmap {
                 && usable(comparing.mean_distance)
                 && usable(cut.into()),
         )?;
+        Ok(Self {
+            index,
+            n_neighbors: comparing.n_neighbors,
+            cut: comparing.disconnection_distance,
+            local_connectivity: comparing.local_connectivity,
+            mean_distance: comparing.mean_distance,
+        })
+    }
+}
+
+impl Persist for FittedUmap {
+    const KIND: &'static str = UmapConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        self.placed.save(state);
+        self.seen.save(state);
+        if let Some(radii) = &self.radii {
+            state.put("radii_data", &radii.data);
+            state.put("radii_embedding", &radii.embedding);
+        }
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let placed = GraphEmbedding::load(state)?;
+        let n = placed.embedding().nrows();
+        let seen = Seen::load(state, n)?;
         let radii = match state.has_array("radii_data") {
             true => Some(Radii {
                 data: state.vec_of("radii_data", n)?,
@@ -137,13 +155,31 @@ impl Persist for FittedUmap {
             }),
             false => None,
         };
-        let seen = Seen {
-            index,
-            n_neighbors: comparing.n_neighbors,
-            cut: comparing.disconnection_distance,
-            local_connectivity: comparing.local_connectivity,
-            mean_distance: comparing.mean_distance,
-        };
         Ok(Self { seen, placed, radii })
+    }
+}
+
+impl Persist for FittedAveragedUmap {
+    const KIND: &'static str = AveragedUmapConfig::NAME;
+
+    fn save(&self, state: &mut State) {
+        self.placed.save(state);
+        state.set("n_views", &self.views.len());
+        for (view, seen) in self.views.iter().enumerate() {
+            seen.save(state.new_part(&format!("view.{view}"), "view"));
+        }
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let placed = GraphEmbedding::load(state)?;
+        let n_views: usize = state.get("n_views")?;
+        let allowed = format!("from 1 to {MOST_VIEWS}");
+        state.expect("n_views", &allowed, (1..=MOST_VIEWS).contains(&n_views))?;
+        let view = |view: usize| Seen::load(state.part(&format!("view.{view}"))?, placed.embedding().nrows());
+        let views: Vec<Seen> = (0..n_views).map(view).collect::<Result<_, _>>()?;
+        let width = views[0].index.n_features();
+        let same = views.iter().all(|seen| seen.index.n_features() == width);
+        state.expect("n_views", "of one width", same)?;
+        Ok(Self { views, placed })
     }
 }

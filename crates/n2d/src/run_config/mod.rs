@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::registry::did_you_mean;
-use crate::{BuildError, PartChoice, PipelineConfig, words};
+use crate::{BuildError, EnsembleConfig, PartChoice, PipelineConfig, words};
 
 mod text;
 
@@ -42,7 +42,7 @@ pub struct RunConfig {
     pub threads: Option<usize>,
     /// The table `[data]`.
     pub data: DataConfig,
-    /// `n_clusters`, `latent_dim` and the tables `[encoder]`, `[manifold]` and `[clusterer]`.
+    /// `n_clusters`, `latent_dim` and the tables `[encoder]`, `[manifold]`, `[clusterer]` and `[ensemble]`.
     pub pipeline: PipelineConfig,
     /// The table `[output]`.
     pub output: OutputConfig,
@@ -80,7 +80,7 @@ pub struct OutputConfig {
     pub plot: Option<String>,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "seed",
     "threads",
     "n_clusters",
@@ -89,6 +89,7 @@ const KEYS: [&str; 9] = [
     "encoder",
     "manifold",
     "clusterer",
+    "ensemble",
     "output",
 ];
 const DATA_KEYS: [&str; 5] = ["input", "labels", "drop", "data_dir", "scale"];
@@ -119,6 +120,7 @@ impl RunConfig {
         for stage in STAGES {
             *pipeline.part_mut(stage) = part(&mut keys, stage, &pipeline.part(stage).name)?;
         }
+        pipeline.ensemble = ensemble(&keys)?;
         Ok(Self {
             seed: take(&mut keys, "seed")?,
             threads: take(&mut keys, "threads")?,
@@ -174,6 +176,19 @@ impl Table {
             .map(|value| parsed(&format!("{}.{key}", self.name), value))
             .transpose()
     }
+}
+
+/// The table of the ensemble, where there is one.
+fn ensemble(keys: &Map<String, Value>) -> Result<Option<EnsembleConfig>, BuildError> {
+    if !keys.contains_key("ensemble") {
+        return Ok(None);
+    }
+    let table = Table::of(keys, "ensemble", &["n_members", "consensus"])?;
+    let default = EnsembleConfig::default();
+    Ok(Some(EnsembleConfig {
+        n_members: table.get("n_members")?.unwrap_or(default.n_members),
+        consensus: table.get("consensus")?.unwrap_or(default.consensus),
+    }))
 }
 
 /// The table of a part: its name, and all other keys as its options.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{DataConfig, OutputConfig, RunConfig, STAGES};
 use crate::registry::did_you_mean;
-use crate::{BuildError, PartChoice, Registry};
+use crate::{BuildError, EnsembleConfig, PartChoice, Registry};
 
 const HEAD: &str = "\
 # A run of n2d: `n2d fit --config FILE`. Arguments on the command line override it.
@@ -43,6 +43,7 @@ impl RunConfig {
         for stage in STAGES {
             part_text(&mut text, registry, stage, pipeline.part(stage))?;
         }
+        ensemble_text(&mut text, pipeline.ensemble.as_ref());
         output_text(&mut text, &self.output);
         Ok(text)
     }
@@ -74,6 +75,22 @@ fn output_text(text: &mut String, output: &OutputConfig) {
         ("plot", &output.plot, "\"clusters.png\""),
     ] {
         optional(text, name, file.clone().map(Value::from), example);
+    }
+}
+
+/// The table of the ensemble; where there is none, as one that is not set.
+fn ensemble_text(text: &mut String, ensemble: Option<&EnsembleConfig>) {
+    let unset = if ensemble.is_none() { "# " } else { "" };
+    text.push_str(&format!(
+        "\n# Several of this pipeline as one, from different seeds.\n{unset}[ensemble]\n"
+    ));
+    let shown = serde_json::to_value(ensemble.cloned().unwrap_or_default()).unwrap_or_default();
+    for (option, doc) in EnsembleConfig::option_docs() {
+        plain(doc)
+            .lines()
+            .for_each(|line| text.push_str(&format!("# {line}\n")));
+        let value = toml_of(&shown[option]).unwrap_or_default();
+        text.push_str(&format!("{unset}{option} = {value}\n"));
     }
 }
 

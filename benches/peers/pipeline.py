@@ -1,0 +1,98 @@
+"""The Python contenders of `cargo xtask compare pipeline`: one fit in a process of its own, whose peak memory is thus that of the fit.
+
+    python pipeline.py METHOD ROWS.npy CLASSES.npy N_CLUSTERS EPOCHS SEED
+
+METHOD is `n2d`, the pipeline of the Python library n2d 0.3.2 (autoencoder in Keras, UMAP with its labels from the fitted embedding, Gaussian
+mixture) with the paper's settings, or `umap-hdbscan`, what one would try first without an encoder. The last line of what it says is JSON.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+import numpy as np
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def timed(seconds, name, work):
+    start = time.perf_counter()
+    made = work()
+    seconds[name] = time.perf_counter() - start
+    return made
+
+
+def encode(x, latent_dim, epochs, seed):
+    """The paper's autoencoder; latents of all rows."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    widths = [500, 500, 2000]
+    rows = keras.Input((x.shape[1],))
+    layer = rows
+    for width in widths:
+        layer = keras.layers.Dense(width, activation="relu")(layer)
+    latents = keras.layers.Dense(latent_dim)(layer)
+    layer = latents
+    for width in reversed(widths):
+        layer = keras.layers.Dense(width, activation="relu")(layer)
+    network = keras.Model(rows, keras.layers.Dense(x.shape[1])(layer))
+    network.compile(loss="mse", optimizer="adam")
+    network.fit(x, x, batch_size=256, epochs=epochs, verbose=0)
+    return keras.Model(rows, latents).predict(x, batch_size=256, verbose=0)
+
+
+def embed(x, n_components, seed):
+    import umap
+
+    learner = umap.UMAP(n_neighbors=20, n_components=n_components, min_dist=0.0, random_state=seed)
+    return learner.fit_transform(x)
+
+
+def n2d(x, n_clusters, epochs, seed, seconds):
+    from sklearn.mixture import GaussianMixture
+
+    z = timed(seconds, "encoder", lambda: encode(x, n_clusters, epochs, seed))
+    y = timed(seconds, "manifold", lambda: embed(z, n_clusters, seed))
+    mixture = GaussianMixture(n_clusters, random_state=seed)
+    return timed(seconds, "clusterer", lambda: mixture.fit_predict(y))
+
+
+def umap_hdbscan(x, n_clusters, epochs, seed, seconds):
+    import hdbscan
+
+    y = timed(seconds, "manifold", lambda: embed(x, n_clusters, seed))
+    clusterer = hdbscan.HDBSCAN(min_cluster_size=max(2, len(x) // 100), min_samples=10, core_dist_n_jobs=-1)
+    return timed(seconds, "clusterer", lambda: clusterer.fit_predict(y))
+
+
+def accuracy(classes, labels):
+    """Noise is never right."""
+    from scipy.optimize import linear_sum_assignment
+
+    table = np.zeros((labels.max() + 1, classes.max() + 1), int)
+    np.add.at(table, (labels[labels >= 0], classes[labels >= 0]), 1)
+    return table[linear_sum_assignment(-table)].sum() / len(classes)
+
+
+def main():
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    method, rows, classes, n_clusters, epochs, seed = sys.argv[1:]
+    x, classes = np.load(rows), np.load(classes)
+    fit = {"n2d": n2d, "umap-hdbscan": umap_hdbscan}[method]
+    seconds = {}
+    labels = timed(seconds, "total", lambda: fit(x, int(n_clusters), int(epochs), int(seed), seconds))
+    answer = {
+        "acc": accuracy(classes, labels),
+        "nmi": normalized_mutual_info_score(classes, labels),
+        "ari": adjusted_rand_score(classes, labels),
+        "seconds": seconds,
+        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(answer))
+
+
+main()

@@ -1,0 +1,102 @@
+//! Criteria without labels beside the accuracy, of every row that has been fitted: by which of them would one have chosen well?
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use n2d::datasets::BuiltIn;
+use n2d::prelude::*;
+use n2d::selection::{Scores, stabilities, trustworthiness};
+use ndarray::Array2;
+
+use crate::arguments::Arguments;
+use crate::cache::Cache;
+use crate::rows::{Input, Learner, Shallow};
+use crate::{Fallible, Work};
+
+const HEAD: &str = "data,input,manifold,clusterer,seed,acc,silhouette,dbcv,trustworthiness,stability";
+
+/// Rows with a manifold learner, which has an embedding to measure in. Lines are added to the file.
+pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path: &Path) -> Fallible<()> {
+    if !path.exists() {
+        std::fs::write(path, format!("{HEAD}\n"))?;
+    }
+    for input in Input::ALL {
+        for learner in Learner::ALL
+            .into_iter()
+            .filter(|&learner| learner != Learner::Not)
+        {
+            let rows: Vec<Shallow> = Shallow::ALL
+                .into_iter()
+                .filter(|&shallow| arguments.wants(input, learner, shallow))
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let embeddings = embeddings(arguments, set, data, input, learner)?;
+            for shallow in rows {
+                let key = [set.name(), input.name(), learner.name(), shallow.name()];
+                for line in lines(key, shallow, data, &embeddings)? {
+                    println!("{line}");
+                    writeln!(OpenOptions::new().append(true).open(path)?, "{line}")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The embedding of each seed, and its trustworthiness.
+type Embedded = Vec<(Array2<f32>, Option<f64>)>;
+
+fn embeddings(
+    arguments: &Arguments,
+    set: BuiltIn,
+    data: &Dataset,
+    input: Input,
+    learner: Learner,
+) -> Fallible<Embedded> {
+    let one = |seed| {
+        let work = Work {
+            arguments,
+            set,
+            data,
+            seed,
+            input,
+        };
+        let cache = Cache::new(&arguments.cache, set.name(), seed);
+        let (z, _) = work.latents(&cache)?;
+        let name = format!("{}-{}", input.name(), learner.name());
+        let (y, _) = learner.embed(&z, set.info().n_classes(), seed, &name, &cache)?;
+        let found = trustworthiness(
+            data.samples()?,
+            Samples::new(y.view())?,
+            &mut FitContext::new(seed),
+        )?;
+        Ok((y, found))
+    };
+    (0..arguments.seeds).map(one).collect()
+}
+
+fn lines(key: [&str; 4], shallow: Shallow, data: &Dataset, embeddings: &Embedded) -> Fallible<Vec<String>> {
+    let classes = data.labels.as_ref().ok_or("a set without classes")?;
+    let labels = (0_u64..)
+        .zip(embeddings)
+        .map(|(seed, (y, _))| shallow.labels(Samples::new(y.view())?, classes.n_clusters(), seed))
+        .collect::<Fallible<Vec<Labels>>>()?;
+    let stabilities = stabilities(&labels.iter().collect::<Vec<_>>())?;
+    let mut lines = Vec::new();
+    for (seed, (labels, (y, trustworthiness))) in labels.iter().zip(embeddings).enumerate() {
+        let scores = Scores::of_clusters(Samples::new(y.view())?, labels, &mut FitContext::new(seed as u64))?;
+        let figures = [
+            Some(labels.assess(classes)?.acc),
+            scores.silhouette,
+            scores.dbcv,
+            *trustworthiness,
+            stabilities.as_ref().map(|stabilities| stabilities[seed]),
+        ];
+        let figures = figures.map(|figure| figure.map_or_else(String::new, |figure| format!("{figure:.5}")));
+        lines.push(format!("{},{seed},{}", key.join(","), figures.join(",")));
+    }
+    Ok(lines)
+}

@@ -1,0 +1,159 @@
+//! The work of `cargo xtask reproduce`: every row of the paper's tables (arXiv 1908.05968) on every data set, over many seeds.
+//!
+//! A row is what is clustered (the data, or an autoencoder's latents), a manifold learner or none, and a clusterer. Fitted encoders
+//! and manifold learners are kept, so that each is fitted once; a result is written as soon as it is there, and not made again. So a run
+//! that was cut short goes on where it was.
+
+// A program whose output is what it is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod arguments;
+mod cache;
+mod criteria;
+mod record;
+mod rows;
+
+use std::error::Error;
+use std::time::Instant;
+
+use n2d::datasets::BuiltIn;
+use n2d::encoder::FittedDenseAutoencoder;
+use n2d::metrics::Assess;
+use n2d::prelude::*;
+use ndarray::Array2;
+
+use arguments::Arguments;
+use cache::{Cache, Cached};
+use record::{Line, Record};
+use rows::{Input, Learner, Shallow};
+
+/// What may go wrong is shown to a person and ends the program.
+pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Fallible<()> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let mut record = Record::open(&arguments.record)?;
+    for &set in &arguments.sets {
+        let dirs = DataDirs::new([&arguments.data_dir]);
+        let data = match set.load(&dirs) {
+            Ok(data) => data,
+            Err(error) => {
+                println!("{set}: left out: {error}");
+                continue;
+            }
+        };
+        if let Some(path) = &arguments.criteria {
+            criteria::measure(&arguments, set, &data, path)?;
+            continue;
+        }
+        for seed in 0..arguments.seeds {
+            for input in Input::ALL {
+                let work = Work {
+                    arguments: &arguments,
+                    set,
+                    data: &data,
+                    seed,
+                    input,
+                };
+                work.run(&mut record)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All rows of one input of one seed.
+pub(crate) struct Work<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) set: BuiltIn,
+    pub(crate) data: &'a Dataset,
+    pub(crate) seed: u64,
+    pub(crate) input: Input,
+}
+
+impl Work<'_> {
+    fn run(&self, record: &mut Record) -> Fallible<()> {
+        let wanted = self.wanted(record);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let cache = Cache::new(&self.arguments.cache, self.set.name(), self.seed);
+        let (z, seconds) = self.latents(&cache)?;
+        for learner in Learner::ALL {
+            let rows: Vec<Shallow> = wanted
+                .iter()
+                .filter(|(wanted, _)| *wanted == learner)
+                .map(|&(_, row)| row)
+                .collect();
+            if !rows.is_empty() {
+                self.cluster(&z, seconds, learner, &rows, &cache, record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is asked for and not yet recorded.
+    fn wanted(&self, record: &Record) -> Vec<(Learner, Shallow)> {
+        let all = Learner::ALL
+            .into_iter()
+            .flat_map(|learner| Shallow::ALL.map(|row| (learner, row)));
+        all.filter(|&(learner, row)| {
+            let key = [self.set.name(), self.input.name(), learner.name(), row.name()];
+            self.arguments.wants(self.input, learner, row) && !record.has(key, self.seed)
+        })
+        .collect()
+    }
+
+    /// What is clustered, and the seconds that the encoder took.
+    pub(crate) fn latents(&self, cache: &Cache) -> Fallible<(Array2<f32>, f64)> {
+        if self.input == Input::Raw {
+            return Ok((self.data.x.clone(), 0.0));
+        }
+        let x = self.data.samples()?;
+        let config = DenseAutoencoderConfig {
+            n_epochs: self.arguments.epochs,
+            ..DenseAutoencoderConfig::new(self.n_clusters())
+        };
+        let encoder: Cached<FittedDenseAutoencoder> = cache.get("encoder", &config, || {
+            config
+                .build()?
+                .fit(x, &mut FitContext::new(self.seed))
+                .map_err(Into::into)
+        })?;
+        Ok((encoder.part.encode(x)?, encoder.seconds))
+    }
+
+    fn n_clusters(&self) -> usize {
+        self.set.info().n_classes()
+    }
+
+    fn cluster(
+        &self,
+        z: &Array2<f32>,
+        encoder_seconds: f64,
+        learner: Learner,
+        rows: &[Shallow],
+        cache: &Cache,
+        record: &mut Record,
+    ) -> Fallible<()> {
+        let name = format!("{}-{}", self.input.name(), learner.name());
+        let (y, manifold_seconds) = learner.embed(z, self.n_clusters(), self.seed, &name, cache)?;
+        for &row in rows {
+            let start = Instant::now();
+            let labels = row.labels(Samples::new(y.view())?, self.n_clusters(), self.seed)?;
+            let seconds = start.elapsed().as_secs_f64();
+            let classes = self.data.labels.as_ref().ok_or("a set without classes")?;
+            let line = Line {
+                key: [self.set.name(), self.input.name(), learner.name(), row.name()].map(str::to_owned),
+                seed: self.seed,
+                scores: labels.assess(classes)?,
+                noise: labels.n_noise() as f64 / labels.len() as f64,
+                n_clusters: labels.n_clusters(),
+                seconds: [encoder_seconds, manifold_seconds, seconds],
+            };
+            println!("{line}");
+            record.add(&line)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! `n2d select`: several candidates, and the one that looks best without labels.
+
+use std::time::Instant;
+
+use n2d::metrics::Assess;
+use n2d::selection::{Candidate, Criterion, Selected, Selection, SelectionError};
+use n2d::{FitContext, FittedClusterer, Labels, Model, Registry, Samples};
+use serde_json::{Value, json};
+
+use crate::args::FitArgs;
+use crate::errors::{CliError, print_stdout};
+use crate::fit::{Finished, known, load, model, outputs, parallelism, with_file, write_model};
+use crate::interrupt::{Interrupt, Kept};
+use crate::output::is_stdout;
+use crate::plan::{Plan, read_config};
+use crate::progress::{Screen, Watcher};
+use crate::select_args::SelectArgs;
+use crate::source::{DataOptions, Loaded, Source};
+use crate::stages::{Outputs, write_labels};
+use crate::text::{Align, Style, counted, table};
+use crate::{memory, summary};
+
+/// Runs the command.
+///
+/// # Errors
+/// Bad usage, bad data, failures, an interruption.
+pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
+    let start = Instant::now();
+    let criterion = args.criterion.map(Into::into).unwrap_or_default();
+    let file = args.fit.config.as_deref().map(read_config).transpose()?;
+    let file = file.unwrap_or_default();
+    let fit_args = with_file(&args.fit, &file)?;
+    let plan = Plan::new(&fit_args, &file)?;
+    // Mistakes in what is varied show before the data is read.
+    selection(args, &fit_args, &plan, None)?.configs()?;
+    let Some(data) = &fit_args.data else {
+        return Err(CliError::usage(
+            "no data is named: give NAME|FILE, or `input` in the file's [data]",
+        ));
+    };
+    let options = DataOptions {
+        labels: fit_args.labels.as_deref(),
+        drop: &fit_args.drop,
+        data_dir: fit_args.data_dir.as_deref(),
+    };
+    let source = Source::of(data, options)?;
+    if fit_args.out.as_deref().is_some_and(is_stdout) {
+        let complaint = "--out -: stdout is for the candidates here; name a file";
+        return Err(CliError::usage(complaint));
+    }
+    if fit_args.checkpoint.is_some() {
+        let complaint = "--checkpoint keeps one training: it is for n2d fit";
+        return Err(CliError::usage(complaint));
+    }
+    let outputs = outputs(&fit_args, &source)?;
+    let parallelism = parallelism(fit_args.threads)?;
+    let screen = Screen::new(fit_args.quiet);
+    let interrupt = Interrupt::install(screen.clone())?;
+
+    let loaded = load(&fit_args, &source, &plan, (&screen, &interrupt))?;
+    let x = loaded.data.samples();
+    let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
+    let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
+    let threads = parallelism.n_threads();
+    let selection = selection(args, &fit_args, &plan, n_clusters)?
+        .with_criterion(criterion)
+        .with_parallelism(parallelism.clone())
+        .with_cancel(interrupt.token());
+    interrupt.doing(format!(
+        "the fit of {}",
+        counted(selection.configs()?.len() * args.seeds, "candidate")
+    ));
+    let mut watcher = Watcher::new(screen.clone());
+    let selected = selection.run(x, &Registry::default(), &mut watcher);
+    screen.clear();
+    let selected = selected.map_err(|error| failed(error, &interrupt))?;
+    let Selected {
+        candidates,
+        best,
+        model: fitted,
+        reports,
+    } = selected;
+    let chosen = &candidates[best];
+    write_arrays(&fitted, x, &outputs, &interrupt)?;
+    write_labels(&fitted, &outputs, &interrupt)?;
+    let model = model(chosen.config.clone(), &loaded, fitted, &reports, chosen.seed)?;
+    let mut ctx = FitContext::new(chosen.seed)
+        .with_parallelism(parallelism)
+        .with_cancel(interrupt.token());
+    write_model(&model, &loaded, &outputs, &interrupt, &mut ctx)?;
+    interrupt.end();
+    let finished = Finished {
+        name: &loaded.data.name,
+        n_samples: loaded.data.n_samples(),
+        n_features: loaded.data.n_features(),
+        n_classes: loaded.data.n_classes(),
+        scaling: &loaded.scaling,
+        notes: &loaded.notes,
+        seed: chosen.seed,
+        threads,
+        labels: model.labels(),
+        agreement: None,
+        n_clusters: model.pipeline().clusterer().n_clusters(),
+        reports: &reports,
+        known: known(&loaded.data, model.labels())?,
+        written: interrupt.kept(),
+        seconds: start.elapsed().as_secs_f64(),
+        peak_rss_mib: memory::peak_rss_mib(),
+    };
+    show(
+        &fit_args,
+        (&candidates, best, criterion),
+        &loaded,
+        &model,
+        &finished,
+    )
+}
+
+fn selection(
+    args: &SelectArgs,
+    fit_args: &FitArgs,
+    plan: &Plan,
+    n_clusters: Option<usize>,
+) -> Result<Selection, CliError> {
+    let first = fit_args.seed.unwrap_or(0);
+    let seeds = (0..args.seeds as u64)
+        .map(|seed| first.wrapping_add(seed))
+        .collect();
+    let mut selection = Selection::new(plan.config(n_clusters)).with_seeds(seeds)?;
+    for text in &args.varied {
+        selection = selection.with_varied(text)?;
+    }
+    Ok(selection)
+}
+
+fn failed(error: SelectionError, interrupt: &Interrupt) -> CliError {
+    match error {
+        SelectionError::Cancelled { .. } => interrupt.interrupted(),
+        SelectionError::Build(error) => error.into(),
+        other => CliError::from_error(&other),
+    }
+}
+
+/// The latents and the embedding of the best candidate, where they are asked for.
+fn write_arrays(
+    fitted: &n2d::DynFittedN2d,
+    x: Samples<'_>,
+    outputs: &Outputs,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
+    if let Some(output) = &outputs.latent {
+        let latents = fitted.encode(x).map_err(|error| CliError::from_error(&error))?;
+        interrupt.keep(Kept::new(output.path(), "latents"), || {
+            output.write_npy(latents.view())
+        })?;
+    }
+    if let Some(output) = &outputs.embedding {
+        interrupt.keep(Kept::new(output.path(), "embedding"), || {
+            output.write_npy(fitted.embedding())
+        })?;
+    }
+    Ok(())
+}
+
+fn show(
+    args: &FitArgs,
+    (candidates, best, criterion): (&[Candidate], usize, Criterion),
+    loaded: &Loaded,
+    model: &Model,
+    finished: &Finished<'_>,
+) -> Result<(), CliError> {
+    let classes = loaded.data.labels.as_ref();
+    if args.json {
+        let each: Vec<Value> = candidates
+            .iter()
+            .map(|candidate| as_json(candidate, classes))
+            .collect();
+        let whole = json!({
+            "dataset": finished.name,
+            "criterion": criterion,
+            "best": best,
+            "n_clusters": model.labels().n_clusters(),
+            "candidates": each,
+            "seconds": finished.seconds,
+        });
+        return print_stdout(&format!("{whole}\n"));
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    let style = Style::of_stdout();
+    let title = format!("{} by {criterion}", counted(candidates.len(), "candidate"));
+    let rows = table_rows(candidates, best, classes);
+    let align = [
+        Align::Left,
+        Align::Left,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+        Align::Right,
+    ];
+    print_stdout(&format!(
+        "{}\n{}\n{}",
+        style.bold(&title),
+        table("  ", &align, &rows),
+        summary::text(finished, style)
+    ))
+}
+
+fn table_rows(candidates: &[Candidate], best: usize, classes: Option<&Labels>) -> Vec<Vec<String>> {
+    let head = [
+        "",
+        "candidate",
+        "silhouette",
+        "dbcv",
+        "trustworthiness",
+        "stability",
+        "ACC",
+    ];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    if classes.is_none() {
+        rows[0].pop();
+    }
+    for (at, candidate) in candidates.iter().enumerate() {
+        let mark = if at == best { "*" } else { "" };
+        let mut row = vec![mark.to_owned(), candidate.describe()];
+        match &candidate.failure {
+            Some(failure) => row.push(failure.clone()),
+            None => {
+                let criteria = [
+                    Criterion::Silhouette,
+                    Criterion::Dbcv,
+                    Criterion::Trustworthiness,
+                    Criterion::Stability,
+                ];
+                row.extend(criteria.map(|criterion| three_digits(candidate.scores.get(criterion))));
+                row.extend(classes.map(|classes| three_digits(accuracy(candidate, classes))));
+            }
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn three_digits(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn accuracy(candidate: &Candidate, classes: &Labels) -> Option<f64> {
+    Some(candidate.labels.as_ref()?.assess(classes).ok()?.acc)
+}
+
+fn as_json(candidate: &Candidate, classes: Option<&Labels>) -> Value {
+    json!({
+        "settings": candidate.settings,
+        "seed": candidate.seed,
+        "scores": candidate.scores,
+        "acc": classes.and_then(|classes| accuracy(candidate, classes)),
+        "failure": candidate.failure,
+    })
+}

@@ -1,0 +1,90 @@
+//! From a pipeline to several of it as one.
+
+use n2d_core::{ConfigError, ManifoldClusterer, N2d, PartConfig};
+use n2d_manifold::Umap;
+use n2d_manifold::umap::{AveragedUmap, AveragedUmapConfig};
+
+use crate::voting::check_members;
+use crate::{Committee, Each, Voting};
+
+/// Several of a pipeline, from different seeds, as one pipeline whose result hangs less on a seed.
+///
+/// Either way the result is an [`N2d`] like any other: it is fitted, labels new rows and is saved as they are.
+///
+/// | | by mean graph | by votes |
+/// |---|---|---|
+/// | encoders | all members' | all members' |
+/// | manifold learner | one, of the mean of the members' neighbour graphs | one a member |
+/// | clusterer | one | one a member; most votes win |
+/// | manifold learner may be | UMAP | any |
+///
+/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once; see the project's records.
+///
+/// ```
+/// use n2d_cluster::GaussianMixtureConfig;
+/// use n2d_core::{FitContext, ManifoldClusterer, N2d, PartConfig, Samples};
+/// use n2d_encoder::DenseAutoencoderConfig;
+/// use n2d_ensemble::N2dEnsemble;
+/// use n2d_manifold::UmapConfig;
+///
+/// let values: Vec<f32> = (0..240).map(|i| ((i * 7 + i / 120 * 50) % 97) as f32 / 97.0).collect();
+/// let x = Samples::from_rows(&values, 6)?;
+/// let encoder = DenseAutoencoderConfig { hidden: vec![8], n_epochs: Some(2), ..DenseAutoencoderConfig::new(2) };
+/// let umap = UmapConfig { n_neighbors: 5, n_epochs: Some(20), ..UmapConfig::new(2) };
+/// let later = ManifoldClusterer::new(umap.build()?, GaussianMixtureConfig::new(2).build()?);
+/// let ensemble = N2dEnsemble::new(N2d::new(encoder.build()?, later), 3)?;
+/// let fitted = ensemble.by_mean_graph().fit(x, &mut FitContext::new(42))?.model;
+/// assert_eq!(fitted.predict(x)?.len(), 40);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct N2dEnsemble<E, M, C> {
+    member: N2d<E, M, C>,
+    n_members: usize,
+}
+
+impl<E, M, C> N2dEnsemble<E, M, C> {
+    /// `n_members` of a pipeline.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a number below 1 or above 1000.
+    pub fn new(member: N2d<E, M, C>, n_members: usize) -> Result<Self, ConfigError> {
+        check_members(n_members)?;
+        Ok(Self { member, n_members })
+    }
+
+    /// The pipeline that members are.
+    pub fn into_member(self) -> N2d<E, M, C> {
+        self.member
+    }
+
+    /// Every member has an encoder, a manifold learner and a clusterer of its own, and they vote ([`consensus`](crate::consensus())).
+    pub fn by_votes(self) -> N2d<Committee<E>, Each<M>, Voting<C>> {
+        let n = self.n_members;
+        let (encoder, later) = self.member.into_parts();
+        let (manifold, clusterer) = later.into_parts();
+        let later = ManifoldClusterer::new(Each::new(manifold, n), Voting::new(clusterer, n));
+        N2d::new(Committee::new(encoder, n), later)
+    }
+}
+
+impl<E, C> N2dEnsemble<E, Umap, C> {
+    /// Every member has an encoder of its own; the mean of their neighbour graphs is laid out once, and clustered once.
+    ///
+    /// # Panics
+    /// For a UMAP with `densmap` or `output_dens`, which a mean of graphs can't have: [`AveragedUmapConfig::build`] says so as an error.
+    pub fn by_mean_graph(self) -> N2d<Committee<E>, AveragedUmap, C> {
+        let n_views = self.n_members;
+        let (encoder, later) = self.member.into_parts();
+        let (umap, clusterer) = later.into_parts();
+        let config = AveragedUmapConfig {
+            n_views,
+            umap: umap.config().clone(),
+        };
+        let averaged = config.build().expect("a UMAP without densities");
+        N2d::new(
+            Committee::new(encoder, n_views),
+            ManifoldClusterer::new(averaged, clusterer),
+        )
+    }
+}

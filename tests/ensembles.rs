@@ -1,0 +1,188 @@
+//! Ensembles by configuration, and the choice among candidates.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use n2d::persist::State;
+use n2d::prelude::*;
+use n2d::selection::{Criterion, Selection, SelectionError};
+use n2d::{RunConfig, agreement};
+use n2d_tests::pendigits;
+
+const ROWS: usize = 300;
+
+fn quick(settings: &[&str]) -> PipelineConfig {
+    let mut config = PipelineConfig::new(5);
+    let short = ["dense.hidden=[16]", "dense.n_epochs=3", "umap.n_epochs=30"];
+    for setting in short.iter().chain(settings) {
+        config.set(setting).unwrap();
+    }
+    config
+}
+
+#[test]
+fn both_kinds_come_back_from_files_and_say_how_far_members_agree() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    for consensus in ["graph", "votes"] {
+        let config = quick(&["ensemble.n_members=3", &format!("ensemble.consensus={consensus}")]);
+        let pipeline = Registry::default().build(&config).unwrap();
+        let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
+        let shares = agreement(&fitted).unwrap().unwrap();
+        assert_eq!(shares.len(), ROWS, "{consensus}");
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+        assert!(shares.iter().sum::<f32>() > 0.5 * ROWS as f32, "{consensus}");
+
+        let state = State::from_bytes(persist::to_bytes(&fitted).unwrap()).unwrap();
+        let loaded = Registry::default().load(&state).unwrap();
+        assert_eq!(loaded.labels(), fitted.labels(), "{consensus}");
+        assert_eq!(
+            loaded.predict(x).unwrap(),
+            fitted.predict(x).unwrap(),
+            "{consensus}"
+        );
+        assert_eq!(loaded.predict_proba(x).unwrap(), fitted.predict_proba(x).unwrap());
+        assert_eq!(agreement(&loaded).unwrap().unwrap(), shares, "{consensus}");
+        let alone = x.view().slice(ndarray::s![7..8, ..]).to_owned();
+        let alone = Samples::new(alone.view()).unwrap();
+        assert_eq!(
+            fitted.predict(alone).unwrap().as_slice()[0],
+            fitted.predict(x).unwrap().as_slice()[7]
+        );
+    }
+}
+
+#[test]
+fn a_single_pipeline_has_no_members_to_agree() {
+    let (x, _) = pendigits(ROWS);
+    let pipeline = Registry::default().build(&quick(&[])).unwrap();
+    let fitted = pipeline
+        .fit(Samples::new(x.view()).unwrap(), &mut FitContext::new(5))
+        .unwrap();
+    assert_eq!(agreement(&fitted.model).unwrap(), None);
+}
+
+#[test]
+fn a_mean_graph_needs_umap() {
+    let mut config = quick(&["ensemble.n_members=3"]);
+    config.manifold = PartChoice::new("pca");
+    let error = Registry::default().build(&config).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "ensemble.consensus=graph: needs the manifold learner umap, not pca; votes takes any"
+    );
+    config.set("ensemble.consensus=votes").unwrap();
+    assert!(Registry::default().build(&config).is_ok());
+    let error = config.set("ensemble.consensus=luck").unwrap_err().to_string();
+    assert!(error.contains("`graph` or `votes`"), "{error}");
+    let error = config.set("ensemble.members=3").unwrap_err().to_string();
+    assert!(error.contains("unknown field"), "{error}");
+    config.set("ensemble.n_members=0").unwrap();
+    let error = Registry::default().build(&config).unwrap_err().to_string();
+    assert!(
+        error.starts_with("ensemble.n_members must be between 1 and 1000"),
+        "{error}"
+    );
+}
+
+#[test]
+fn ensembles_are_in_configuration_files() {
+    let text = "n_clusters = 5\n[ensemble]\nn_members = 7\nconsensus = \"votes\"\n";
+    let run = RunConfig::from_toml(text).unwrap();
+    let again = RunConfig::from_toml(&run.to_toml(&Registry::default()).unwrap()).unwrap();
+    assert_eq!(again.pipeline.ensemble, run.pipeline.ensemble);
+    assert_eq!(run.pipeline.ensemble.unwrap().n_members, 7);
+    assert!(RunConfig::from_toml("[ensemble]\nmembers = 7\n").is_err());
+}
+
+#[test]
+fn what_is_selected_is_what_a_fit_gives() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let registry = Registry::default();
+    let selection = Selection::new(quick(&[]))
+        .with_seeds(vec![3, 4])
+        .unwrap()
+        .with_varied("clusterer=gmm|kmeans")
+        .unwrap()
+        .with_varied("umap.n_neighbors=8|20")
+        .unwrap();
+    let mut encoders = 0;
+    let selected = selection
+        .run(x, &registry, &mut |event: &Event<'_>| {
+            if matches!(
+                event,
+                Event::Started {
+                    stage: n2d::Stage::Encoder,
+                    ..
+                }
+            ) {
+                encoders += 1;
+            }
+            Control::Continue
+        })
+        .unwrap();
+    assert_eq!(encoders, 2, "one for each seed");
+    assert_eq!(selected.candidates.len(), 8);
+    for candidate in &selected.candidates {
+        let pipeline = registry.build(&candidate.config).unwrap();
+        let alone = pipeline.fit(x, &mut FitContext::new(candidate.seed)).unwrap();
+        assert_eq!(
+            candidate.labels.as_ref(),
+            Some(alone.model.labels()),
+            "{}",
+            candidate.describe()
+        );
+        let scores = candidate.scores;
+        assert!(scores.silhouette.is_some() && scores.dbcv.is_some() && scores.stability.is_some());
+        assert!(scores.trustworthiness.unwrap() > 0.8);
+        assert_eq!(
+            scores.likelihood.is_some(),
+            candidate.config.clusterer.name == "gmm"
+        );
+    }
+    let best = &selected.candidates[selected.best];
+    assert_eq!(best.labels.as_ref(), Some(selected.model.labels()));
+    assert_eq!(selected.reports.len(), 3);
+    let most = selected
+        .candidates
+        .iter()
+        .filter_map(|candidate| candidate.scores.combined);
+    assert_eq!(best.scores.combined, most.max_by(f64::total_cmp));
+}
+
+#[test]
+fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let registry = Registry::default();
+    let mut base = quick(&[]);
+    base.encoder = PartChoice::new("identity");
+    let selection = Selection::new(base).with_varied("n_clusters=3|400").unwrap();
+    let watch = &mut |_: &Event<'_>| Control::Continue;
+    let selected = selection
+        .with_criterion(Criterion::Silhouette)
+        .run(x, &registry, watch)
+        .map(|selected| (selected.best, selected.candidates[1].failure.is_some()));
+    match selected {
+        Ok(found) => assert_eq!(found, (0, true)),
+        // As many columns as clusters are more than a layout can have: refused before anything is fitted.
+        Err(SelectionError::Build(error)) => assert!(error.to_string().contains("n_components"), "{error}"),
+        Err(other) => panic!("{other}"),
+    }
+    let error = Selection::new(quick(&[]))
+        .with_criterion(Criterion::Stability)
+        .run(x, &registry, watch)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no candidate has a stability: it takes two seeds or more"
+    );
+    let token = CancelToken::new();
+    token.cancel();
+    let error = Selection::new(quick(&[]))
+        .with_cancel(token)
+        .run(x, &registry, watch)
+        .unwrap_err();
+    assert!(matches!(error, SelectionError::Cancelled { .. }), "{error}");
+    assert!(Selection::new(quick(&[])).with_seeds(vec![]).is_err());
+    assert!(Selection::new(quick(&[])).with_seeds(vec![1, 1]).is_err());
+}
