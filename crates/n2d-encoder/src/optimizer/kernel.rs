@@ -8,9 +8,24 @@ use super::{Adam, Rule, StepTile};
 pub(crate) struct Kernel {
     step: Step,
     rate: f64,
-    /// What gradients are multiplied by, and then cut to, either way.
+    bounds: Bounds,
+}
+
+/// What gradients are multiplied by, and then cut to, either way.
+#[derive(Clone, Copy)]
+struct Bounds {
     scale: f32,
     limit: f32,
+}
+
+impl Bounds {
+    /// Not by `clamp`, whose check of its own arguments keeps loops from becoming vector instructions.
+    #[inline(always)]
+    fn of(self, gradient: f32) -> f32 {
+        let g = gradient * self.scale;
+        let g = if g > self.limit { self.limit } else { g };
+        if g < -self.limit { -self.limit } else { g }
+    }
 }
 
 enum Step {
@@ -61,20 +76,20 @@ impl Kernel {
                 decay: (rate * weight_decay) as f32,
             }),
         };
-        Self {
-            step,
-            rate,
+        let bounds = Bounds {
             scale: 1.0,
             limit: limit as f32,
-        }
+        };
+        Self { step, rate, bounds }
     }
 
     /// The same on gradients times a factor.
     pub(crate) fn scaled(self, scale: f64) -> Self {
-        Self {
+        let bounds = Bounds {
             scale: scale as f32,
-            ..self
-        }
+            ..self.bounds
+        };
+        Self { bounds, ..self }
     }
 
     pub(crate) fn rate(&self) -> f64 {
@@ -82,9 +97,8 @@ impl Kernel {
     }
 
     /// A gradient within its bounds.
-    #[inline(always)]
     pub(crate) fn clipped(&self, gradient: f32) -> f32 {
-        (gradient * self.scale).clamp(-self.limit, self.limit)
+        self.bounds.of(gradient)
     }
 
     /// Steps a tile down its gradient.
@@ -100,28 +114,28 @@ impl Kernel {
                 (Step::Adam(adam), [first, second]) => {
                     let moments = first.rows_mut().into_iter().zip(second.rows_mut());
                     for ((values, gradient), (first, second)) in rows.zip(moments) {
-                        let moments = slice_mut(first).iter_mut().zip(slice_mut(second));
-                        for ((value, &g), (m, v)) in
-                            slice_mut(values).iter_mut().zip(slice(gradient)).zip(moments)
-                        {
-                            adam.value(value, self.clipped(g), m, v);
-                        }
+                        adam.row(
+                            self.bounds,
+                            slice_mut(values),
+                            slice(gradient),
+                            slice_mut(first),
+                            slice_mut(second),
+                        );
                     }
                 }
                 (Step::Sgd(sgd), [velocity]) => {
                     for ((values, gradient), velocity) in rows.zip(velocity.rows_mut()) {
-                        let values = slice_mut(values).iter_mut().zip(slice(gradient));
-                        for ((value, &g), v) in values.zip(slice_mut(velocity)) {
-                            sgd.value(value, self.clipped(g), v);
-                        }
+                        sgd.row(
+                            self.bounds,
+                            slice_mut(values),
+                            slice(gradient),
+                            slice_mut(velocity),
+                        );
                     }
                 }
                 (Step::Lion(lion), [mean]) => {
                     for ((values, gradient), mean) in rows.zip(mean.rows_mut()) {
-                        let values = slice_mut(values).iter_mut().zip(slice(gradient));
-                        for ((value, &g), m) in values.zip(slice_mut(mean)) {
-                            lion.value(value, self.clipped(g), m);
-                        }
+                        lion.row(self.bounds, slice_mut(values), slice(gradient), slice_mut(mean));
                     }
                 }
                 _ => unreachable!("every rule has the memory that `n_memories` says"),
@@ -156,35 +170,46 @@ impl AdamStep {
     }
 
     #[inline(always)]
-    fn value(&self, value: &mut f32, g: f32, m: &mut f32, v: &mut f32) {
-        *m += (g - *m) * self.first;
-        *v += (g * g - *v) * self.second;
-        let kept = *value - *value * self.decay;
-        *value = kept - *m * self.rate / (v.sqrt() + self.epsilon);
+    fn row(
+        &self,
+        bounds: Bounds,
+        values: &mut [f32],
+        gradient: &[f32],
+        first: &mut [f32],
+        second: &mut [f32],
+    ) {
+        let moments = first.iter_mut().zip(second);
+        for ((value, &g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
+            let g = bounds.of(g);
+            *m += (g - *m) * self.first;
+            *v += (g * g - *v) * self.second;
+            let kept = *value - *value * self.decay;
+            *value = kept - *m * self.rate / (v.sqrt() + self.epsilon);
+        }
     }
 }
 
 impl SgdStep {
     #[inline(always)]
-    fn value(&self, value: &mut f32, g: f32, v: &mut f32) {
-        *v = *v * self.momentum - g * self.rate;
-        *value += *v;
+    fn row(&self, bounds: Bounds, values: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+        for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {
+            *v = *v * self.momentum - bounds.of(g) * self.rate;
+            *value += *v;
+        }
     }
 }
 
 impl LionStep {
     #[inline(always)]
-    fn value(&self, value: &mut f32, g: f32, m: &mut f32) {
-        let direction = g + (*m - g) * self.first;
-        let sign = if direction > 0.0 {
-            1.0
-        } else if direction < 0.0 {
-            -1.0
-        } else {
-            // Zero, which has no sign, or NaN, which must not be hidden.
-            direction
-        };
-        *value -= *value * self.decay + sign * self.rate;
-        *m = g + (*m - g) * self.second;
+    fn row(&self, bounds: Bounds, values: &mut [f32], gradient: &[f32], mean: &mut [f32]) {
+        for ((value, &g), m) in values.iter_mut().zip(gradient).zip(mean) {
+            let g = bounds.of(g);
+            let direction = g + (*m - g) * self.first;
+            // Of zero, which has no sign, and of NaN, which must not be hidden, the number itself.
+            let sign = if direction > 0.0 { 1.0 } else { direction };
+            let sign = if direction < 0.0 { -1.0 } else { sign };
+            *value -= *value * self.decay + sign * self.rate;
+            *m = g + (*m - g) * self.second;
+        }
     }
 }
