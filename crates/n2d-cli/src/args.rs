@@ -1,5 +1,6 @@
 //! The command line, as data.
 
+mod convert;
 mod report;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use n2d::datasets::Scaling;
 
+pub(crate) use convert::{CompletionsArgs, ConvertArgs, ManArgs};
 pub(crate) use report::{MapArg, ReportArgs};
 
 const EXAMPLES: &str = "\
@@ -98,6 +100,29 @@ Examples:
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// More of what goes on, on stderr: a line for every round
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// How it is told on stderr what goes on
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub(crate) log: LogForm,
+}
+
+/// How progress, notes and errors are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// For people: bars on a terminal, lines elsewhere
+    Text,
+    /// For programs: one JSON object a line
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,6 +145,12 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// List the parts a pipeline can have, with their options
     Parts(PartsArgs),
+    /// Write data in another format, or a folder of pictures as an array
+    Convert(ConvertArgs),
+    /// Print a script that completes arguments in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -453,6 +484,7 @@ pub(crate) struct ConfigArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  n2d parts\n  n2d parts umap")]
 pub(crate) struct PartsArgs {
     /// One part alone, such as umap
     #[arg(value_name = "NAME")]
