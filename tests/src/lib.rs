@@ -32,6 +32,15 @@ use ndarray::{Array2, s};
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// The code of docs/, which must compile and run.
+#[cfg(doctest)]
+pub mod docs {
+    #![doc = include_str!("../../docs/getting-started.md")]
+    #![doc = include_str!("../../docs/how-it-works.md")]
+    #![doc = include_str!("../../docs/extending.md")]
+    #![doc = include_str!("../../docs/faq.md")]
+}
+
 /// The first rows of pendigits with their classes.
 ///
 /// # Panics

@@ -8,6 +8,7 @@
 mod cargo;
 mod ci;
 mod compare;
+mod docs;
 mod reproduce;
 mod robust;
 mod tidy;
@@ -81,6 +82,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "sample model files of a new version of the format, into tests/golden",
         run: robust::golden,
+    },
+    Command {
+        name: "docs",
+        arguments: "",
+        about: "every picture and table of docs/, made anew",
+        run: docs::run,
     },
     Command {
         name: "help",

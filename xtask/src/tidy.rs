@@ -8,6 +8,7 @@ mod backends;
 mod hash_maps;
 mod hygiene;
 mod lexer;
+mod links;
 mod manifests;
 mod places;
 mod purity;
@@ -30,6 +31,7 @@ enum Rule {
     Hygiene,
     Places,
     Manifests,
+    Links,
 }
 
 impl Rule {
@@ -42,6 +44,7 @@ impl Rule {
             Self::Hygiene => "hygiene",
             Self::Places => "places",
             Self::Manifests => "manifests",
+            Self::Links => "links",
         }
     }
 }
@@ -146,6 +149,7 @@ fn check_workspace(root: &Path) -> Result<Checked, String> {
             .unwrap_or_default()
     };
     findings.extend(arrows::check(root, read)?);
+    findings.extend(links::check(root, &sources));
     findings.sort();
     let long = hygiene::long_files(&sources).into_iter();
     let hints = long.map(|(path, lines)| format!("{path} has {lines} lines: is it still one idea?"));

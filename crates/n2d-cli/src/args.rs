@@ -1,5 +1,7 @@
 //! The command line, as data.
 
+mod convert;
+mod datasets;
 mod report;
 
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use n2d::Every;
 use n2d::datasets::Scaling;
 
 use crate::select_args::{SELECT_EXAMPLES, SelectArgs};
+pub(crate) use convert::{CompletionsArgs, ConvertArgs, ManArgs};
+pub(crate) use datasets::{DatasetsAction, DatasetsArgs, FetchArgs, ListArgs};
 pub(crate) use report::{MapArg, ReportArgs};
 
 const EXAMPLES: &str = "\
@@ -86,15 +90,6 @@ Examples:
   n2d plot model.n2d flowers.csv --labels species --kind confusion --out confusion.png
   n2d plot model.n2d --kind curve --out curve.png";
 
-const DATASETS_EXAMPLES: &str = "\
-Data directories are looked at in this order: --data-dir, the environment variable N2D_DATA_DIR,
-the folder `n2d` of the platform's cache folder. Each holds a folder a set: mnist, har, ...
-
-Examples:
-  n2d datasets
-  n2d datasets fetch fashion
-  n2d datasets fetch mnist fashion --data-dir data";
-
 /// Not too deep clustering: an autoencoder learns a representation of the data, a manifold learner finds the
 /// local structure in it, a shallow clusterer groups that (McConville et al., arXiv 1908.05968).
 #[derive(Debug, Parser)]
@@ -102,6 +97,29 @@ Examples:
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// More of what goes on, on stderr: a line for every round
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// How it is told on stderr what goes on
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub(crate) log: LogForm,
+}
+
+/// How progress, notes and errors are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// For people: bars on a terminal, lines elsewhere
+    Text,
+    /// For programs: one JSON object a line
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -127,6 +145,12 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// List the parts a pipeline can have, with their options
     Parts(PartsArgs),
+    /// Write data in another format, or a folder of pictures as an array
+    Convert(ConvertArgs),
+    /// Print a script that completes arguments in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -410,52 +434,6 @@ pub(crate) enum Picture {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = DATASETS_EXAMPLES, args_conflicts_with_subcommands = true)]
-pub(crate) struct DatasetsArgs {
-    #[command(subcommand)]
-    pub(crate) action: Option<DatasetsAction>,
-    #[command(flatten)]
-    pub(crate) list: ListArgs,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ListArgs {
-    /// The data directory looked at first
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// One JSON object on stdout in place of the table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DatasetsAction {
-    /// Fetch data sets over HTTP; every file is checked against its SHA-256
-    Fetch(FetchArgs),
-}
-
-#[derive(Debug, clap::Args)]
-#[cfg_attr(not(feature = "download"), allow(dead_code))]
-pub(crate) struct FetchArgs {
-    /// The data sets to fetch
-    #[arg(value_name = "NAME", required = true)]
-    pub(crate) names: Vec<String>,
-
-    /// The data directory to fetch into [default: N2D_DATA_DIR, else the platform's cache folder]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data_dir: Option<PathBuf>,
-
-    /// The address of a folder to fetch the files from, in place of the known ones
-    #[arg(long, value_name = "URL")]
-    pub(crate) mirror: Option<String>,
-
-    /// No progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-}
-
-#[derive(Debug, clap::Args)]
 #[command(after_help = CONFIG_EXAMPLES)]
 pub(crate) struct ConfigArgs {
     /// Start from this configuration file
@@ -480,6 +458,7 @@ pub(crate) struct ConfigArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  n2d parts\n  n2d parts umap")]
 pub(crate) struct PartsArgs {
     /// One part alone, such as umap
     #[arg(value_name = "NAME")]

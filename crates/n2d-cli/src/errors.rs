@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use n2d::BuildError;
 
+use crate::log::{self, Entry};
+
 /// Why the program ends without success.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -60,6 +62,10 @@ impl CliError {
 
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
+        if log::is_json() {
+            let (message, hint) = (&*self.message, self.hint.as_deref());
+            return Entry::Error { message, hint }.write();
+        }
         let mut stderr = io::stderr().lock();
         let lead = match self.kind {
             Kind::Interrupted => "",

@@ -89,7 +89,7 @@ fn bar(screen: &Screen) -> ProgressBar {
     let bar = ProgressBar::no_length();
     bar.set_draw_target(match screen {
         Screen::Bars(_) => ProgressDrawTarget::stderr(),
-        Screen::Off | Screen::Lines => ProgressDrawTarget::hidden(),
+        Screen::Off | Screen::Lines | Screen::Json => ProgressDrawTarget::hidden(),
     });
     bar
 }

@@ -5,6 +5,7 @@ mod args;
 mod assess;
 mod checkpoint;
 mod config_command;
+mod convert_command;
 mod data_dirs;
 mod datasets_command;
 mod errors;
@@ -13,6 +14,7 @@ mod fetch_command;
 mod fit;
 mod info;
 mod interrupt;
+mod log;
 mod memory;
 mod model_source;
 mod output;
@@ -25,8 +27,10 @@ mod record;
 mod report_command;
 mod select;
 mod select_args;
+mod shell_commands;
 mod source;
 mod stages;
+mod stdin;
 mod summary;
 mod text;
 
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
             return ExitCode::from(error.exit_code() as u8);
         }
     };
+    log::set(args.log, args.verbose);
     match run(&args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -66,5 +71,8 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Report(args) => report_command::run(args),
         Command::Datasets(args) => datasets_command::run(args),
         Command::Parts(args) => parts_command::run(args),
+        Command::Convert(args) => convert_command::run(args),
+        Command::Completions(args) => shell_commands::completions(args),
+        Command::Man(args) => shell_commands::man(args),
     }
 }

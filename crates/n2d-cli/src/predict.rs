@@ -1,6 +1,6 @@
 //! `n2d predict`: a model on new rows, in chunks, to files or stdout.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use n2d::check::made_by;
@@ -15,6 +15,7 @@ use crate::args::PredictArgs;
 use crate::errors::CliError;
 use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
+use crate::log;
 use crate::model_source::{RangeCheck, Rows, load_model};
 use crate::output::{GrowingNpy, Output, is_stdout, named_npy};
 use crate::progress::Screen;
@@ -68,13 +69,11 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
         } else {
             format!(", written to {}", written.join(", "))
         };
-        // Nobody can be told that stderr is closed.
-        let _ = writeln!(
-            io::stderr(),
+        log::tell(&format!(
             "{}{}{to}",
             note.unwrap_or_default(),
             counted(n_rows, "row")
-        );
+        ));
     }
     Ok(())
 }

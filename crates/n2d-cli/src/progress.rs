@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use n2d::{Control, Event, Observer, Progress, Report, Stage};
 
+use crate::log::{self, Entry};
 use crate::text::{duration, figure};
 
 /// Where progress is shown. Clones show it in the same place.
@@ -14,8 +15,10 @@ use crate::text::{duration, figure};
 pub(crate) enum Screen {
     /// Nowhere.
     Off,
-    /// As lines, in a file or a pipe.
+    /// As lines, in a file or a pipe; a line for every round where that is asked for.
     Lines,
+    /// As JSON, for programs.
+    Json,
     /// As bars, on a terminal.
     Bars(MultiProgress),
 }
@@ -25,6 +28,10 @@ impl Screen {
     pub(crate) fn new(quiet: bool) -> Self {
         if quiet {
             Self::Off
+        } else if log::is_json() {
+            Self::Json
+        } else if log::is_verbose() {
+            Self::Lines
         } else if io::stderr().is_terminal() {
             Self::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
         } else {
@@ -44,15 +51,17 @@ impl Screen {
     pub(crate) fn waiting(&self, what: String) -> Waiting {
         Waiting(match self {
             Self::Bars(bars) => Some(new_bar(bars, what)),
-            Self::Off | Self::Lines => None,
+            Self::Off | Self::Lines | Self::Json => None,
         })
     }
 
     /// A line, where there are no bars.
     pub(crate) fn line(&self, text: &str) {
-        if matches!(self, Self::Lines) {
+        match self {
             // Nobody can be told that stderr is closed.
-            let _ = writeln!(io::stderr(), "{text}");
+            Self::Lines => drop(writeln!(io::stderr(), "{text}")),
+            Self::Json => Entry::Message { text }.write(),
+            Self::Off | Self::Bars(_) => {}
         }
     }
 }
@@ -109,6 +118,7 @@ impl Watcher {
 
     fn progressed(&mut self, progress: &Progress) {
         self.take_metric(progress.metric);
+        self.tell_round(progress);
         let Some(bar) = &self.bar else {
             return;
         };
@@ -123,6 +133,22 @@ impl Watcher {
         if let Some((name, value)) = self.metric {
             bar.set_message(format!("{name} {}", figure(value)));
         }
+    }
+
+    /// A line for a round that has come to something; what runs on within a round is left out.
+    fn tell_round(&self, progress: &Progress) {
+        let within = progress
+            .metric
+            .is_some_and(|(name, _)| name.starts_with("running "));
+        if within || !log::is_verbose() {
+            return;
+        }
+        let reached = progress
+            .metric
+            .map_or_else(String::new, |(name, value)| format!(", {name} {}", figure(value)));
+        let (title, phase, step, total) = (&self.title, progress.phase, progress.step, progress.total);
+        self.screen
+            .line(&format!("{title}  {phase} {step} of {total}{reached}"));
     }
 
     /// A running figure is shown until there is the real one.
@@ -153,6 +179,10 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn observe(&mut self, event: &Event<'_>) -> Control {
+        if matches!(self.screen, Screen::Json) {
+            tell_json(event);
+            return Control::Continue;
+        }
         match event {
             Event::Started { stage, part } => self.started(*stage, part),
             Event::Progress { progress, .. } => self.progressed(progress),
@@ -160,6 +190,27 @@ impl Observer for Watcher {
             _ => {}
         }
         Control::Continue
+    }
+}
+
+/// Rounds within rounds are told only on demand: there are thousands.
+fn tell_json(event: &Event<'_>) {
+    match event {
+        Event::Started { stage, part } => Entry::Started {
+            stage: stage.name(),
+            part,
+        }
+        .write(),
+        Event::Progress { stage, progress, .. } => {
+            let within = progress
+                .metric
+                .is_some_and(|(name, _)| name.starts_with("running "));
+            if !within || log::is_verbose() {
+                Entry::of_progress(*stage, progress).write();
+            }
+        }
+        Event::Finished { stage, report } => Entry::of_report(*stage, report).write(),
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@ use n2d::datasets::{
 
 use crate::data_dirs;
 use crate::errors::{CliError, nearest};
+use crate::stdin;
 use crate::text::counted;
 
 /// Where the data comes from.
@@ -60,6 +61,7 @@ impl Source {
             drop,
             data_dir,
         } = options;
+        let data = &*stdin::or_path(data)?;
         let parsed: Result<BuiltIn, UnknownName> = data.to_string_lossy().parse();
         match parsed {
             Ok(set) if labels.is_some() => Err(CliError::usage(format!(
@@ -103,7 +105,13 @@ impl Source {
     pub(crate) fn read(&self) -> Result<Dataset, CliError> {
         match self {
             Self::BuiltIn { set, data_dir } => load_set(*set, data_dir.as_deref()),
-            Self::File { path, labels, drop } => read_file(path, labels.as_deref(), drop),
+            Self::File { path, labels, drop } => {
+                let mut data = read_file(path, labels.as_deref(), drop)?;
+                if stdin::is_stdin(path) {
+                    "stdin".clone_into(&mut data.name);
+                }
+                Ok(data)
+            }
         }
     }
 
@@ -215,7 +223,8 @@ pub(crate) fn refused(error: ReadError) -> CliError {
             refusal.with_hint("a column named label, class, target, y or cluster is found")
         }
         ReadErrorKind::Folder => refusal.with_hint(
-            "a folder of built-in data sets is named by --data-dir, as in: n2d fit mnist --data-dir DIR",
+            "a folder of built-in data sets is named by --data-dir, as in: n2d fit mnist --data-dir DIR; \
+             a folder of pictures becomes a file by: n2d convert FOLDER pictures.npz",
         ),
         _ => refusal,
     }

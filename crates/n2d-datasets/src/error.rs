@@ -25,9 +25,27 @@ pub enum ReadErrorKind {
     /// A folder where a file is needed.
     #[error("this is a folder; a file is needed")]
     Folder,
+    /// A folder without pictures.
+    #[error("there is no PNG or JPEG picture in this folder, nor in the folders in it")]
+    NoPictures,
+    /// A picture beside folders of pictures.
+    #[error(
+        "this picture lies beside folders of pictures, which are classes: put it into one of them, or elsewhere"
+    )]
+    StrayPicture,
+    /// A picture of another size than the first.
+    #[error(
+        "a picture of {} x {} pixels, but the first is of {} x {}: give a size that all are resized to", found.0, found.1, expected.0, expected.1
+    )]
+    PictureSize {
+        /// Width and height of the first.
+        expected: (usize, usize),
+        /// Of this one.
+        found: (usize, usize),
+    },
     /// None of the formats known.
     #[error(
-        "{found}; the formats known are .npy, .npz, .csv, .tsv, .txt and IDX, each also compressed as .gz"
+        "{found}; the formats known are .npy, .npz, .csv, .tsv, .txt and IDX, each also compressed as .gz, and with the feature `arrow` .parquet and Arrow"
     )]
     UnknownFormat {
         /// What it looks like.

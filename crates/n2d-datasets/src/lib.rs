@@ -4,6 +4,7 @@
 //!   them. Two are compiled in; the others are looked for in the [`DataDirs`] the caller names.
 //! - [`read_path`]: `.npy`, `.npz`, `.csv`, `.tsv`, `.txt` and IDX files, each also compressed with gzip;
 //!   [`read_labels`]: a file of known classes; [`read_chunks`]: some rows at a time.
+//! - [`write_dataset`]: data as a file of any of these formats.
 //! - [`Scaling`]: no scaling, min-max, standard.
 //! - `fetch`, with the feature `download`: fetches a built-in set over HTTP into a data directory.
 //!
@@ -13,6 +14,8 @@
 //! |---|---|---|
 //! | `embedded-pendigits` | on | pendigits is compiled in (0.2 MB) |
 //! | `embedded-mnist-test` | on | MNIST's test set is compiled in (1.7 MB) |
+//! | `arrow` | off | Parquet and Arrow files, read and written |
+//! | `images` | off | `read_images`, folders of PNG and JPEG pictures |
 //! | `download` | off | `fetch`, over HTTP and HTTPS |
 //!
 #![cfg_attr(feature = "embedded-pendigits", doc = "```")]
@@ -34,6 +37,7 @@ mod locate;
 mod ranges;
 mod readers;
 mod scaling;
+mod writers;
 
 pub use builtin::{BuiltIn, SetFile, SetInfo};
 pub use dataset::{Dataset, NamedLabels};
@@ -48,4 +52,7 @@ pub use readers::{
     Delimiter, Header, ReadOptions, RowChunks, read_bytes, read_chunks, read_labels, read_labels_for,
     read_path,
 };
+#[cfg(feature = "images")]
+pub use readers::{ImageOptions, read_images};
 pub use scaling::{Scaler, Scaling};
+pub use writers::{FileFormat, write_dataset};

@@ -38,6 +38,8 @@
 //! | `embedded-pendigits` | on | pendigits is compiled in (0.2 MB) |
 //! | `embedded-mnist-test` | on | MNIST's test set is compiled in (1.7 MB) |
 //! | `download` | off | data sets are fetched over HTTP |
+//! | `arrow` | off | Parquet and Arrow files, read and written |
+//! | `images` | off | folders of PNG and JPEG pictures |
 //! | `linfa` | off | the clusterers of linfa as parts, and any other of linfa's that you bring |
 //! | `hdbscan-crate` | off | the `hdbscan` crate as a part |
 //! | `wgpu`, `vulkan`, `metal`, `cuda`, `rocm` | off | devices that networks can train on besides the CPU ([`Device`](encoder::Device)) |

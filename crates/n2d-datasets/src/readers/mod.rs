@@ -1,11 +1,16 @@
 //! Readers of user data. What a file is, its first bytes say; where they do not, its name.
 
 mod array;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod chunks;
+mod columnar;
 mod csv;
 mod element;
 pub(crate) mod gz;
 pub(crate) mod idx;
+#[cfg(feature = "images")]
+mod images;
 mod labels;
 mod npy;
 mod npz;
@@ -21,6 +26,8 @@ use crate::{Dataset, NamedLabels};
 pub use chunks::{RowChunks, read_chunks};
 pub(crate) use csv::{Table, read as read_table, refusal, value};
 use gz::{Input, Source};
+#[cfg(feature = "images")]
+pub use images::{ImageOptions, read_images};
 pub(crate) use records::{Record, Records};
 
 /// How a file is read.
@@ -75,6 +82,7 @@ enum Format {
     Npy,
     Npz,
     Idx,
+    Columns(columnar::Form),
     Text { tabs: bool },
 }
 
@@ -84,12 +92,14 @@ impl Format {
             Self::Npy => ".npy",
             Self::Npz => ".npz",
             Self::Idx => "IDX",
+            Self::Columns(form) => form.name(),
             Self::Text { .. } => "text",
         }
     }
 }
 
-/// Reads rows of numbers from a file: `.npy`, `.npz`, `.csv`, `.tsv`, `.txt` or IDX, each also compressed with gzip.
+/// Reads rows of numbers from a file: `.npy`, `.npz`, `.csv`, `.tsv`, `.txt` or IDX, each also compressed with gzip; with the feature `arrow`
+/// also Parquet and Arrow's IPC files.
 ///
 /// - Text: numbers with a point for decimals, cells perhaps quoted, blank lines skipped; see [`ReadOptions`] for header,
 ///   labels and delimiter.
@@ -98,6 +108,8 @@ impl Format {
 /// - `.npz`: the array `x`, `X` or `data`, else the only one of two or more dimensions; labels as
 ///   [`ReadOptions::label_column`] says.
 /// - IDX: MNIST's format, all its types.
+/// - Parquet and Arrow: columns of booleans, integers, floats, and lists of those, all of one length, which become a column a value; labels also of
+///   text and categories. A hostile file may take memory beyond its size.
 ///
 /// Values are taken to 32-bit floats; every one must be finite. Memory is reserved only for what the file can hold,
 /// whatever its header declares.
@@ -213,6 +225,7 @@ fn read_input(input: Input<'_>, path: &Path, options: &ReadOptions) -> Result<Da
             }
             Ok(data)
         }
+        Format::Columns(form) => from_table(&name, read_columns(input, source, form, options)?),
         Format::Text { tabs } => {
             let delimiter = options.delimiter.or_tabs(tabs);
             from_table(&name, csv::read(source, delimiter, options)?)
@@ -231,8 +244,45 @@ fn labels_of(
         Format::Npy => npy::read_header(&mut source)?.read_labels(source),
         Format::Idx => idx::read_header(&mut source)?.read_labels(source),
         Format::Npz => npz::read_labels(input, source, column),
+        Format::Columns(form) => labels_of_columns(input, source, form, column),
         Format::Text { tabs } => labels::read(source, Delimiter::Auto.or_tabs(tabs), column, n_rows),
     }
+}
+
+#[cfg(feature = "arrow")]
+use arrow::read as read_columns;
+
+/// This build can't.
+#[cfg(not(feature = "arrow"))]
+fn read_columns(
+    _: Input<'_>,
+    _: Source<'_>,
+    _: columnar::Form,
+    _: &ReadOptions,
+) -> Result<Table, ReadErrorKind> {
+    Err(ReadErrorKind::UnknownFormat {
+        found: "this is Parquet or Arrow, which this build without the feature `arrow` can't read: save it as .csv or .npy",
+    })
+}
+
+/// The labels of a table in columns: of the column named, else of a usual name, else of the only one.
+fn labels_of_columns(
+    input: Input<'_>,
+    source: Source<'_>,
+    form: columnar::Form,
+    column: Option<&str>,
+) -> Result<NamedLabels, ReadErrorKind> {
+    let Some(column) = column else {
+        return Err(ReadErrorKind::UnknownFormat {
+            found: "labels in a file of their own are read from text and arrays: name the column of the data's own file",
+        });
+    };
+    let options = ReadOptions {
+        label_column: Some(column.to_owned()),
+        ..ReadOptions::default()
+    };
+    let table = read_columns(input, source, form, &options)?;
+    Ok(NamedLabels::from_texts(&table.labels.unwrap_or_default()))
 }
 
 fn from_rows(name: &str, rows: array::Rows) -> Dataset {
@@ -292,6 +342,9 @@ fn detect(path: &Path, head: &[u8]) -> Result<Format, ReadErrorKind> {
     if head.starts_with(b"PK") {
         return Ok(Format::Npz);
     }
+    if let Some(form) = columnar::Form::of(head) {
+        return Ok(Format::Columns(form));
+    }
     if idx::is_idx(head) {
         return Ok(Format::Idx);
     }
@@ -309,7 +362,6 @@ fn detect(path: &Path, head: &[u8]) -> Result<Format, ReadErrorKind> {
 fn detect_text(head: &[u8], tabs: bool) -> Result<Format, ReadErrorKind> {
     let found = match head {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this is text in UTF-16: save it as UTF-8",
-        [b'P', b'A', b'R', b'1', ..] => "this is Parquet: save it as .csv or .npy",
         [0x89, b'H', b'D', b'F', ..] => "this is HDF5: save the array as .npy",
         [b'{' | b'[', ..] => "this looks like JSON: save it as .csv or .npy",
         head if head.contains(&0) => "this is neither text nor any array file known",
