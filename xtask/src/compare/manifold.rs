@@ -108,9 +108,8 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     for a_match in matches(&data)? {
         rows.extend(arena.fight(&a_match)?);
     }
-    let growth = growth(root, arguments.rounds)?;
     keep(root, "manifold", &rows)?;
-    keep(root, "manifold-growth", &growth)
+    keep(root, "manifold-growth", &growth(root, arguments.rounds)?)
 }
 
 /// UMAP's time and memory against the number of rows, each round in a process of its own.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A record's name in benches/records, its title, and what it is.
-const RECORDS: [(&str, &str, &str); 5] = [
+const RECORDS: [(&str, &str, &str); 9] = [
     (
         "pipeline",
         "Whole pipelines",
@@ -18,6 +18,26 @@ const RECORDS: [(&str, &str, &str); 5] = [
         "criteria",
         "Choosing without labels",
         "How far criteria that need no labels follow the accuracy (`cargo xtask reproduce`).",
+    ),
+    (
+        "encoder",
+        "Encoders by themselves",
+        "The paper's network on MNIST (`cargo xtask compare encoder`).",
+    ),
+    (
+        "manifold",
+        "Neighbours and manifold learners by themselves",
+        "On the latents of MNIST; ACC and NMI are those of a Gaussian mixture on top (`cargo xtask compare manifold`).",
+    ),
+    (
+        "manifold-quality",
+        "UMAP's embeddings over seeds",
+        "Of the latents of four sets, 10 wide: median (least to most) of five seeds. The seconds were taken while other work ran on the machine, and are no measure of speed (`cargo xtask compare manifold-quality`).",
+    ),
+    (
+        "manifold-growth",
+        "UMAP against the number of rows",
+        "Made-up rows of 32 columns, to 2 components (`cargo xtask compare manifold`).",
     ),
     (
         "cluster",
