@@ -220,7 +220,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "COLUMN|FILE", help_heading = "Data")]
     pub(crate) labels: Option<PathBuf>,
 
-    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     pub(crate) drop: Vec<String>,
 
@@ -294,7 +294,7 @@ pub(crate) struct PredictArgs {
     #[arg(value_name = "NAME|FILE")]
     pub(crate) input: PathBuf,
 
-    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     #[arg(long, value_name = "COLUMN")]
     pub(crate) drop: Vec<String>,
 
@@ -347,7 +347,7 @@ pub(crate) struct AssessArgs {
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
     pub(crate) labels: Option<PathBuf>,
 
-    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     #[arg(long, value_name = "COLUMN", requires = "input")]
     pub(crate) drop: Vec<String>,
 
@@ -407,7 +407,7 @@ pub(crate) struct PlotArgs {
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
     pub(crate) labels: Option<PathBuf>,
 
-    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     #[arg(long, value_name = "COLUMN", requires = "input")]
     pub(crate) drop: Vec<String>,
 

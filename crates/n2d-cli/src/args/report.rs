@@ -39,7 +39,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "COLUMN|FILE")]
     pub(crate) labels: Option<PathBuf>,
 
-    /// Leave a column of a text file out, by its name, or its number from 0; may be given often
+    /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     #[arg(long, value_name = "COLUMN")]
     pub(crate) drop: Vec<String>,
 

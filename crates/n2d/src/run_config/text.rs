@@ -55,7 +55,9 @@ fn data_text(text: &mut String, data: &DataConfig) {
     optional(text, "input", of(&data.input), "\"measurements.csv\"");
     text.push_str("# The known classes, only to score the clusters: a column of the file, or a file.\n");
     optional(text, "labels", of(&data.labels), "\"species\"");
-    text.push_str("# Columns of a text file to leave out, by name, or by number from 0.\n");
+    text.push_str(
+        "# Columns of a text file to leave out, by name, or by number from 0 where there is no header.\n",
+    );
     let drop = Some(&data.drop).filter(|drop| !drop.is_empty());
     optional(text, "drop", drop.map(|drop| drop.clone().into()), "[\"id\"]");
     text.push_str("# Where built-in data sets are looked for first.\n");
