@@ -249,7 +249,6 @@ pub(crate) fn model(
         feature_names: data.feature_names.clone(),
         row_shape: data.row_shape.clone(),
         scaling: loaded.scaling.clone(),
-        value_range: loaded.ranges.overall().column(0),
         config: Some(config),
         reports: reports.iter().map(StageReport::from).collect(),
         ..ModelInfo::new(&data.name, seed)

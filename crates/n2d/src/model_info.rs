@@ -17,8 +17,6 @@ pub struct ModelInfo {
     pub row_shape: Vec<usize>,
     /// How the data's values are scaled, in words; empty where nothing is known.
     pub scaling: String,
-    /// The least and the greatest value of the data, before the model's scaling. New rows far outside are of other units.
-    pub value_range: (f32, f32),
     /// The seed of the fit.
     pub seed: u64,
     /// The configuration it was built from, where it was built from one.
