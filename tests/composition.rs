@@ -15,7 +15,7 @@ const NEW_ROWS: usize = 40;
 
 /// A part with options for 300 rows in a second or less. Widths and numbers of clusters are among them, so that a static
 /// pipeline has them too.
-fn quick(name: &str) -> PartChoice {
+fn quick(stage: Stage, name: &str) -> PartChoice {
     let options = match name {
         "dense" => json!({"hidden": [16], "n_epochs": 2, "latent_dim": 4}),
         "conv1d" => json!({"channels": [4, 4], "n_epochs": 2, "latent_dim": 4}),
@@ -30,7 +30,10 @@ fn quick(name: &str) -> PartChoice {
         "optics" => json!({"min_samples": 10}),
         "hdbscan_crate" => json!({"min_cluster_size": 15}),
         "tsne" => json!({"max_iter": 260}),
-        "isomap" | "lle" | "spectral_embedding" | "pca" => json!({"n_components": 3}),
+        "isomap" | "lle" | "spectral_embedding" => json!({"n_components": 3}),
+        // A part of two stages.
+        "pca" if stage == Stage::Encoder => json!({"latent_dim": 4}),
+        "pca" => json!({"n_components": 3}),
         "identity" => json!({}),
         _ => json!({"n_clusters": 5}),
     };
@@ -40,19 +43,22 @@ fn quick(name: &str) -> PartChoice {
 }
 
 /// The part of a choice, its type known.
-fn part<C: NamedConfig>() -> C::Part {
+fn part<C: NamedConfig>(stage: Stage) -> C::Part {
     let mut options = serde_json::to_value(C::default()).unwrap();
-    options.as_object_mut().unwrap().extend(quick(C::NAME).options);
+    options
+        .as_object_mut()
+        .unwrap()
+        .extend(quick(stage, C::NAME).options);
     serde_json::from_value::<C>(options).unwrap().build().unwrap()
 }
 
 /// The pipeline that the registry builds of parts by their names, which comes back from its file.
 fn dynamic(parts: [&str; 3], x: Samples<'_>) -> DynFittedN2d {
-    let [encoder, manifold, clusterer] = parts.map(quick);
+    let [encoder, manifold, clusterer] = parts;
     let config = PipelineConfig {
-        encoder,
-        manifold,
-        ..PipelineConfig::without_clusters(clusterer)
+        encoder: quick(Stage::Encoder, encoder),
+        manifold: quick(Stage::Manifold, manifold),
+        ..PipelineConfig::without_clusters(quick(Stage::Clusterer, clusterer))
     };
     let pipeline = Registry::default().build(&config).unwrap();
     let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
@@ -101,7 +107,10 @@ where
     C: NamedConfig<Part: Clusterer<Fitted: Persist>>,
 {
     let parts = [E::NAME, M::NAME, C::NAME];
-    let pipeline = N2d::new(part::<E>(), ManifoldClusterer::new(part::<M>(), part::<C>()));
+    let pipeline = N2d::new(
+        part::<E>(Stage::Encoder),
+        ManifoldClusterer::new(part::<M>(Stage::Manifold), part::<C>(Stage::Clusterer)),
+    );
     let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
     let by_name = dynamic(parts, x);
     assert_eq!(fitted.labels(), by_name.labels(), "{parts:?}");
@@ -171,18 +180,19 @@ fn every_composition_gives_the_same_labels_static_and_dynamic() {
     let mut seen = Vec::new();
     manifolds::<DenseAutoencoderConfig>(x, &mut seen);
     manifolds::<n2d::encoder::IdentityConfig>(x, &mut seen);
-    // One generator makes these; what they compose with is the same for all.
+    // What these compose with is the same for all.
     networks::<n2d::encoder::Conv1dConfig>(x, &mut seen);
     networks::<n2d::encoder::Conv2dConfig>(x, &mut seen);
     networks::<n2d::encoder::LstmConfig>(x, &mut seen);
     networks::<n2d::encoder::GruConfig>(x, &mut seen);
     networks::<n2d::encoder::VariationalConfig>(x, &mut seen);
+    networks::<n2d::manifold::PcaEncoderConfig>(x, &mut seen);
 
     let registry = Registry::default();
-    let (mut all, mut of_generator) = (Vec::new(), Vec::new());
+    let (mut all, mut others) = (Vec::new(), Vec::new());
     for encoder in registry.names(Stage::Encoder) {
         if !["dense", "identity"].contains(&encoder) {
-            of_generator.push([encoder, "umap", "gmm"]);
+            others.push([encoder, "umap", "gmm"]);
             continue;
         }
         for manifold in registry.names(Stage::Manifold) {
@@ -194,16 +204,38 @@ fn every_composition_gives_the_same_labels_static_and_dynamic() {
             );
         }
     }
-    all.extend(of_generator);
+    all.extend(others);
     assert_eq!(seen, all, "a part that is registered is missing here");
+}
+
+/// What the static pipelines above leave out: every network before everything else, by name, through its file.
+#[test]
+fn every_other_composition_comes_back_from_its_file() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let registry = Registry::default();
+    let mut n = 0;
+    for encoder in registry.names(Stage::Encoder) {
+        if ["dense", "identity"].contains(&encoder) {
+            continue;
+        }
+        for manifold in registry.names(Stage::Manifold) {
+            for clusterer in registry.names(Stage::Clusterer) {
+                dynamic([encoder, manifold, clusterer], x);
+                n += 1;
+            }
+        }
+    }
+    assert_eq!(n, 6 * 7 * 15);
 }
 
 #[test]
 fn a_pipeline_of_ones_own_parts_can_be_boxed() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
-    let encoder = part::<DenseAutoencoderConfig>();
-    let pipeline = N2d::new(encoder, ManifoldClusterer::new(part::<UmapConfig>(), Halves));
+    let encoder = part::<DenseAutoencoderConfig>(Stage::Encoder);
+    let manifold = part::<UmapConfig>(Stage::Manifold);
+    let pipeline = N2d::new(encoder, ManifoldClusterer::new(manifold, Halves));
     let fixed = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
     let boxed = pipeline.boxed().fit(x, &mut FitContext::new(5)).unwrap().model;
     assert_eq!(fixed.labels(), boxed.labels());

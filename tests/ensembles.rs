@@ -19,10 +19,10 @@ fn quick(settings: &[&str]) -> PipelineConfig {
 }
 
 #[test]
-fn both_kinds_come_back_from_files_and_say_how_far_members_agree() {
+fn all_kinds_come_back_from_files_and_say_how_far_members_agree() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
-    for consensus in ["graph", "votes"] {
+    for consensus in ["graph", "votes", "self_training"] {
         let config = quick(&["ensemble.n_members=3", &format!("ensemble.consensus={consensus}")]);
         let pipeline = Registry::default().build(&config).unwrap();
         let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
@@ -71,8 +71,15 @@ fn a_mean_graph_needs_umap() {
     );
     config.set("ensemble.consensus=votes").unwrap();
     assert!(Registry::default().build(&config).is_ok());
+    config.set("ensemble.consensus=self_training").unwrap();
+    assert!(Registry::default().build(&config).is_ok());
+    config.encoder = PartChoice::new("identity");
+    assert_eq!(
+        Registry::default().build(&config).unwrap_err().to_string(),
+        "ensemble.consensus=self_training: needs the encoder dense, not identity; votes takes any"
+    );
     let error = config.set("ensemble.consensus=luck").unwrap_err().to_string();
-    assert!(error.contains("`graph` or `votes`"), "{error}");
+    assert!(error.contains("`graph`, `votes`, `self_training`"), "{error}");
     let error = config.set("ensemble.members=3").unwrap_err().to_string();
     assert!(error.contains("unknown field"), "{error}");
     config.set("ensemble.n_members=0").unwrap();

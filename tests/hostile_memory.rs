@@ -19,6 +19,21 @@ const MOST_BESIDES: usize = 200_000;
 #[test]
 fn memory_stays_within_a_small_multiple_of_the_file() {
     let registry = Registry::default();
+    // A network whose weights do not tell how long its rows are.
+    for encoder in ["lstm", "gru"] {
+        let bytes = persist::to_bytes(&model(encoder, "pca", "kmeans")).unwrap();
+        let most = MOST_TIMES * bytes.len() + MOST_BESIDES;
+        let mut state = State::from_bytes(bytes).unwrap();
+        state
+            .part_mut("encoder")
+            .unwrap()
+            .set("row_shape", &[1_usize << 28, 1]);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        assert!(Model::from_state(&state, &registry).is_err(), "{encoder}");
+        let taken = MEMORY.peak_usage().saturating_sub(before);
+        assert!(taken <= most, "{encoder}: {taken} bytes, but {most} were allowed");
+    }
     for (manifold, clusterer) in [("umap", "gmm"), ("pca", "hdbscan"), ("tsne", "kmeans")] {
         let bytes = persist::to_bytes(&model("dense", manifold, clusterer)).unwrap();
         for damaged in mutated_files(&bytes, 1500, 2) {

@@ -78,6 +78,9 @@ fn answer(line: &str, files: &mut Files, placed: &mut manifold::Placed) -> Answe
     let data = files.get(&job.file, job.rows)?;
     match job.method.as_str() {
         "dense-native" => encoder::answer(&job, data, Engine::Native),
+        "dense-products" => encoder::products(&job, data),
+        "encode-native" => encoder::encode(&job, data),
+        "encode-products" => encoder::encode_products(&job, data),
         "dense-burn" => encoder::answer(&job, data, Engine::Burn),
         method if cluster::METHODS.contains(&method) => cluster::answer(&job, data),
         _ => manifold::answer(&job, data, placed),

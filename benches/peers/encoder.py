@@ -30,4 +30,44 @@ def keras(x, options):
     return seconds, f"{rate:.0f} samples/s, loss {history.history['loss'][-1]:.4f}"
 
 
-serve({"keras": keras})
+def torch(x, options, fused=True):
+    import torch
+
+    torch.manual_seed(0)
+    widths = [x.shape[1], *options["hidden"], options["latent_dim"], *reversed(options["hidden"]), x.shape[1]]
+    layers = []
+    for i, (n_in, n_out) in enumerate(zip(widths, widths[1:])):
+        layers.append(torch.nn.Linear(n_in, n_out))
+        # None behind the latents, nor behind the reconstruction.
+        if i not in (len(options["hidden"]), len(widths) - 2):
+            layers.append(torch.nn.ReLU())
+    model = torch.nn.Sequential(*layers)
+    optimizer = torch.optim.Adam(model.parameters(), fused=fused)
+    rows = torch.from_numpy(x)
+
+    def train(rows, epochs):
+        total = 0.0
+        for _ in range(epochs):
+            order = torch.randperm(len(rows))
+            total = 0.0
+            for batch in order.split(options["batch_size"]):
+                batch = rows[batch]
+                optimizer.zero_grad(set_to_none=True)
+                loss = torch.nn.functional.mse_loss(model(batch), batch)
+                loss.backward()
+                optimizer.step()
+                total += loss.item() * len(batch)
+        return total / len(rows)
+
+    train(rows[: options["batch_size"]], 1)
+    start = time.perf_counter()
+    loss = train(rows, options["n_epochs"])
+    seconds = time.perf_counter() - start
+    return seconds, f"{len(x) * options['n_epochs'] / seconds:.0f} samples/s, loss {loss:.4f}"
+
+
+def torch_unfused(x, options):
+    return torch(x, options, fused=False)
+
+
+serve({"keras": keras, "torch": torch, "torch-unfused": torch_unfused})

@@ -72,6 +72,15 @@ const STEPS: &[Step] = &[
         slow: true,
     },
     step("tests", Work::Cargo("test --workspace --locked", &[])),
+    // By itself: no other step builds the device's crates.
+    Step {
+        name: "device",
+        work: Work::Cargo(
+            "test --package n2d-encoder --features wgpu --test device --locked",
+            &[],
+        ),
+        slow: true,
+    },
 ];
 
 /// How a step ended.

@@ -8,6 +8,7 @@ use ndarray::{Array2, Axis};
 use crate::errors::CliError;
 use crate::interrupt::Interrupt;
 use crate::model_source::{RangeCheck, Rows};
+use crate::predict::can_label;
 use crate::progress::Screen;
 use crate::source::Source;
 use crate::text::counted;
@@ -41,6 +42,7 @@ impl Applying<'_> {
     /// # Errors
     /// Rows that can't be read or are not the model's, and an interruption.
     pub(crate) fn to(&self, source: &Source) -> Result<Applied, CliError> {
+        can_label(self.model)?;
         let mut rows = Rows::open(source, self.model)?;
         self.interrupt.doing(format!("the labelling of {}", rows.name()));
         let waiting = self.screen.waiting(format!("labels for {}", rows.name()));

@@ -75,6 +75,7 @@ Examples:
 const INFO_EXAMPLES: &str = "\
 Examples:
   n2d info model.n2d
+  n2d info model.n2d --config > n2d.toml
   n2d info model.n2d --json | jq .config";
 
 const CONFIG_EXAMPLES: &str = "\
@@ -88,6 +89,7 @@ Examples:
   n2d plot model.n2d --out clusters.png
   n2d plot model.n2d flowers.csv --labels species --out flowers.svg    clusters beside classes
   n2d plot model.n2d flowers.csv --labels species --kind confusion --out confusion.png
+  n2d plot model.n2d --map umap --out map.png                          more than two components on one map
   n2d plot model.n2d --kind curve --out curve.png";
 
 /// Not too deep clustering: an autoencoder learns a representation of the data, a manifold learner finds the
@@ -175,7 +177,7 @@ pub(crate) struct FitArgs {
     pub(crate) clusters: Option<Clusters>,
 
     /// Passes of the encoder's training over the data [default: the encoder's]
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) epochs: Option<usize>,
 
     /// Width of the latents [default: the number of clusters; the encoder's where that is not known]
@@ -224,8 +226,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     pub(crate) drop: Vec<String>,
 
-    /// How each column is scaled [default: minmax for files, as the encoder expects 0..1; none for built-in
-    /// data sets, which are scaled as in the paper, and with --encoder identity]
+    /// How values are scaled [default: minmax for tables, as the encoder expects 0..1; standard-channels for sequences and colour images, standard-all for
+    /// other rows of known shape; none for built-in data sets, which are scaled as in the paper, and with --encoder identity]
     #[arg(long, value_name = "SCALING", help_heading = "Data")]
     pub(crate) scale: Option<ScaleArg>,
 
@@ -382,6 +384,10 @@ pub(crate) struct InfoArgs {
     /// One JSON object on stdout in place of the text
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// The configuration file of the fit in place of the text, with the value of every option
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) config: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -402,6 +408,10 @@ pub(crate) struct PlotArgs {
     /// What is drawn
     #[arg(long, value_name = "KIND", default_value = "clusters")]
     pub(crate) kind: Picture,
+
+    /// Where clusters are drawn
+    #[arg(long, value_name = "MAP", default_value = "components")]
+    pub(crate) map: MapArg,
 
     /// The known classes of these rows: a column of the text file, or a file with one label a row
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
@@ -474,6 +484,10 @@ pub(crate) enum ScaleArg {
     Minmax,
     /// Each column to mean 0, standard deviation 1
     Standard,
+    /// As standard, each channel (the last axis of an array's rows) as a whole
+    StandardChannels,
+    /// As standard, all values together
+    StandardAll,
 }
 
 impl From<ScaleArg> for Scaling {
@@ -482,6 +496,8 @@ impl From<ScaleArg> for Scaling {
             ScaleArg::None => Self::None,
             ScaleArg::Minmax => Self::MinMax,
             ScaleArg::Standard => Self::Standard,
+            ScaleArg::StandardChannels => Self::StandardChannels,
+            ScaleArg::StandardAll => Self::StandardAll,
         }
     }
 }
@@ -501,6 +517,12 @@ fn clusters(text: &str) -> Result<Clusters, String> {
             .map(Clusters::Number)
             .ok_or_else(|| "must be a whole number of at least 1, or auto".to_owned()),
     }
+}
+
+/// 0 is for encoders that come with weights, which say so themselves.
+fn whole(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number of at least 0".to_owned())
 }
 
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
@@ -530,6 +552,8 @@ impl From<Scaling> for ScaleArg {
             Scaling::None => Self::None,
             Scaling::MinMax => Self::Minmax,
             Scaling::Standard => Self::Standard,
+            Scaling::StandardChannels => Self::StandardChannels,
+            Scaling::StandardAll => Self::StandardAll,
         }
     }
 }

@@ -15,6 +15,9 @@ use crate::progress::Screen;
 use crate::source::{DataOptions, Source};
 use crate::text::{Align, Style, counted, table};
 
+/// So few training rows keep their label only where they are others, or in another order.
+const FEW: f64 = 0.5;
+
 /// What is known of a model; `null` where it is not.
 #[derive(Debug, Default, Serialize)]
 struct Scores {
@@ -111,12 +114,17 @@ fn of_rows(
             scores.completeness = Some(comparison.completeness());
         }
     }
+    scores.note = applied.note;
     if args.training {
-        scores.same_as_fitted = Some(same(model.labels(), labels)?);
+        let share = same(model.labels(), labels)?;
+        scores.same_as_fitted = Some(share);
+        if share < FEW {
+            let doubt = "few rows keep their label: are they the rows of the fit, in the order of the fit?";
+            scores.note.get_or_insert_with(|| doubt.to_owned());
+        }
     }
     scores.rows = applied.name;
     scores.reconstruction_mse = applied.reconstruction_mse;
-    scores.note = applied.note;
     Ok(())
 }
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 use n2d::datasets::{Dataset, Scaling};
 use n2d::metrics::{Assessment, Contingency};
 use n2d::{
-    DynFittedN2d, FitContext, FittedClusterer, Labels, Model, ModelInfo, Parallelism, PipelineConfig, Report,
-    RunConfig, StageReport,
+    DynFittedN2d, FitContext, FittedClusterer, Labels, Model, ModelInfo, Parallelism, PipelineConfig,
+    Registry, Report, RunConfig, StageReport,
 };
 
 use crate::args::{FitArgs, in_range_of_threads};
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
     if args.json && args.out.as_deref().is_some_and(is_stdout) {
         return Err(CliError::usage("--json and --out - are both for stdout"));
     }
-    let outputs = outputs(args, &source)?;
+    let outputs = outputs(args, &source, &plan)?;
     let checkpoints = checkpoint::asked_for(args, &plan, outputs.checkpoint.as_ref())?;
     let parallelism = parallelism(args.threads)?;
     let screen = Screen::new(args.quiet);
@@ -158,6 +158,7 @@ pub(crate) fn with_file(args: &FitArgs, file: &RunConfig) -> Result<FitArgs, Cli
         },
         data_dir: args.data_dir.or_else(|| path(&file.data.data_dir)),
         plot: args.plot.or_else(|| path(&file.output.plot)),
+        report: args.report.or_else(|| path(&file.output.report)),
         scale: args.scale.or_else(|| file.data.scale.map(Into::into)),
         out: args.out.or_else(|| path(&file.output.labels)),
         embedding: args.embedding.or_else(|| path(&file.output.embedding)),
@@ -249,7 +250,8 @@ pub(crate) fn model(
         feature_names: data.feature_names.clone(),
         row_shape: data.row_shape.clone(),
         scaling: loaded.scaling.clone(),
-        config: Some(config),
+        data: loaded.asked.clone(),
+        config: Some(Registry::default().resolved(&config)?),
         reports: reports.iter().map(StageReport::from).collect(),
         ..ModelInfo::new(&data.name, seed)
     };
@@ -269,16 +271,17 @@ pub(crate) fn load(
 ) -> Result<Loaded, CliError> {
     interrupt.doing("the reading of the data");
     let _waiting = screen.waiting("reading the data".to_owned());
-    let encoded = plan.parts()[0] != "identity";
-    let loaded = source.load(args.scale.map(Into::into), encoded)?;
+    let loaded = source.load(args.scale.map(Into::into), plan.parts()[0])?;
     if interrupt.token().is_cancelled() {
         return Err(interrupt.interrupted());
     }
     Ok(loaded)
 }
 
-pub(crate) fn outputs(args: &FitArgs, source: &Source) -> Result<Outputs, CliError> {
-    let inputs = source.inputs();
+pub(crate) fn outputs(args: &FitArgs, source: &Source, plan: &Plan) -> Result<Outputs, CliError> {
+    let mut inputs = source.inputs();
+    inputs.extend(args.config.as_deref());
+    inputs.extend(plan.weights());
     let checked = |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();
     let outputs = Outputs {
         labels: checked(&args.out.clone().filter(|out| !is_stdout(out)))?,

@@ -1,7 +1,11 @@
 //! `n2d info`: what a model file holds.
 
-use n2d::{FittedClusterer, FittedEncoder, FittedManifold, Model, ModelInfo, StageReport};
+use n2d::{
+    FittedClusterer, FittedEncoder, FittedManifold, Model, ModelInfo, PipelineConfig, Registry, RunConfig,
+    Stage, StageReport,
+};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::InfoArgs;
 use crate::errors::{CliError, print_stdout};
@@ -28,6 +32,9 @@ struct Record<'a> {
 /// A file that is no model.
 pub(crate) fn run(args: &InfoArgs) -> Result<(), CliError> {
     let model = load_model(&args.model)?;
+    if args.config {
+        return print_stdout(&run_of(model.info())?);
+    }
     let file_bytes = std::fs::metadata(&args.model).map_or(0, |file| file.len());
     if args.json {
         let pipeline = model.pipeline();
@@ -45,6 +52,20 @@ pub(crate) fn run(args: &InfoArgs) -> Result<(), CliError> {
         return print_stdout(&(line + "\n"));
     }
     print_stdout(&text(&model, file_bytes, Style::of_stdout()))
+}
+
+/// The configuration file that fits such a model again.
+fn run_of(info: &ModelInfo) -> Result<String, CliError> {
+    let Some(pipeline) = info.config.clone() else {
+        return Err(CliError::failed(
+            "the model was built by a program and has no configuration",
+        ));
+    };
+    let mut run = RunConfig::default();
+    run.seed = Some(info.seed);
+    run.data = info.data.clone();
+    run.pipeline = pipeline;
+    Ok(run.to_toml(&Registry::default())?)
 }
 
 fn text(model: &Model, file_bytes: u64, style: Style) -> String {
@@ -76,6 +97,8 @@ fn head(model: &Model, file_bytes: u64, style: Style) -> String {
         ),
         row("values", info.scaling.clone()),
         row("columns", info.feature_names.join(", ")),
+        row("left out", info.data.drop.join(", ")),
+        row("classes from", info.data.labels.clone().unwrap_or_default()),
         row("seed", info.seed.to_string()),
         row("written by", format!("n2d {}", info.n2d)),
         row("size", file_size(file_bytes)),
@@ -162,31 +185,45 @@ fn how_it_went(report: &StageReport) -> String {
     format!("{} in {}{reached}", report.ended, duration(report.seconds))
 }
 
-/// The options that differ from the parts' defaults.
+/// The options that differ from the parts' defaults, and where the others are.
 fn options(info: &ModelInfo, style: Style) -> String {
     let Some(config) = &info.config else {
         return String::new();
     };
-    let mut rows = Vec::new();
     let sizes = [
         ("n_clusters", config.n_clusters),
         ("latent_dim", config.latent_dim),
     ];
+    let mut rows: Vec<Vec<String>> = sizes
+        .into_iter()
+        .filter_map(|(name, size)| Some(row(name, size?.to_string())))
+        .collect();
     rows.extend(
-        sizes
-            .into_iter()
-            .filter_map(|(name, size)| Some(row(name, size?.to_string()))),
+        [Stage::Encoder, Stage::Manifold, Stage::Clusterer]
+            .map(|stage| set_of(config, stage))
+            .concat(),
     );
-    for part in [&config.encoder, &config.manifold, &config.clusterer] {
-        for (option, value) in &part.options {
-            rows.push(row(&format!("{}.{option}", part.name), value.to_string()));
-        }
+    if let Some(ensemble) = &config.ensemble {
+        let members = counted(ensemble.n_members, "member");
+        let consensus = serde_json::to_value(ensemble.consensus).unwrap_or_default();
+        rows.push(row("ensemble", format!("{members}, consensus {consensus}")));
     }
-    if rows.is_empty() {
-        return String::new();
-    }
-    let title = style.bold("Options that differ from the defaults");
-    format!("{title}\n{}", table("  ", &[Align::Left, Align::Left], &rows))
+    let title = style.bold("Options that are set");
+    let table = table("  ", &[Align::Left, Align::Left], &rows);
+    format!("{title}\n{table}  all others, at their defaults: n2d info MODEL --config\n")
+}
+
+/// The options of a stage's part that differ from its defaults.
+fn set_of(config: &PipelineConfig, stage: Stage) -> Vec<Vec<String>> {
+    let part = config.part(stage);
+    // A part of another program has defaults that are not known here.
+    let defaults = Registry::default()
+        .defaults(stage, &part.name)
+        .unwrap_or_default();
+    let differs = |(option, value): &(&String, &Value)| defaults.get(*option) != Some(*value);
+    let shown =
+        |(option, value): (&String, &Value)| row(&format!("{}.{option}", part.name), value.to_string());
+    part.options.iter().filter(differs).map(shown).collect()
 }
 
 fn notes(reports: &[StageReport], style: Style) -> String {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use n2d::CancelToken;
+use n2d::persist::remove_unfinished;
 
 use crate::errors::CliError;
 use crate::progress::Screen;
@@ -76,6 +77,7 @@ impl Interrupt {
         let (caught, before) = (interrupt.clone(), AtomicBool::new(false));
         ctrlc::set_handler(move || {
             if before.swap(true, Ordering::Relaxed) {
+                remove_unfinished();
                 std::process::exit(1);
             }
             caught.give_up();
@@ -147,6 +149,7 @@ impl Interrupt {
             if !state.ended {
                 shared.screen.clear();
                 state.interrupted().print();
+                remove_unfinished();
                 std::process::exit(1);
             }
         });

@@ -10,6 +10,7 @@ use ndarray::{Array2, Axis};
 
 use crate::errors::CliError;
 use crate::source::{Source, is_no_column, label_file, load_set, read_options, refused};
+use crate::stdin::is_stdin;
 use crate::text::{counted, figure};
 
 /// Rows that go through the model at once. The answers do not depend on it; memory does.
@@ -79,6 +80,7 @@ impl<'a> Rows<'a> {
     /// A name for people.
     pub(crate) fn name(&self) -> String {
         match &self.of {
+            RowsOf::File(file) if is_stdin(file.path()) => "stdin".to_owned(),
             RowsOf::File(file) => file.name(),
             RowsOf::BuiltIn { data, .. } => data.name.clone(),
         }

@@ -207,7 +207,9 @@ impl<'a> GrowingNpy<'a> {
 fn folder_reason(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            let folder = path.parent().unwrap_or(path);
+            // Through a link that stands in a folder that is there.
+            let linked = fs::read_link(path).ok();
+            let folder = linked.as_deref().unwrap_or(path).parent().unwrap_or(path);
             format!("there is no folder {}", folder.display())
         }
         io::ErrorKind::InvalidInput => "it is no name of a file".to_owned(),

@@ -97,6 +97,16 @@ impl Plan {
         [Stage::Encoder, Stage::Manifold, Stage::Clusterer].map(|stage| self.config.part(stage).name.as_str())
     }
 
+    /// The file that the encoder begins with, if it has one.
+    pub(crate) fn weights(&self) -> Option<&Path> {
+        self.config
+            .encoder
+            .options
+            .get("weights")?
+            .as_str()
+            .map(Path::new)
+    }
+
     /// Whether the encoder trains, epoch by epoch.
     ///
     /// # Errors

@@ -3,16 +3,19 @@
 use n2d::metrics::{Noise, assess, silhouette_samples};
 use n2d::neighbors::Metric;
 use n2d::plot::{ClusterSizes, Colours, ConfusionMatrix, Figure, PlotError, Scatter, Silhouettes};
-use n2d::{FitContext, FittedClusterer, Labels, Model, Parallelism, Samples, condensed_tree, learning_curve};
+use n2d::{
+    FitContext, FitError, FittedClusterer, Labels, MapLayout, Model, Parallelism, ReportError, Samples,
+    condensed_tree, learning_curve,
+};
 use ndarray::{Array2, ArrayView2};
 
 use crate::applied::Applying;
-use crate::args::{Picture, PlotArgs};
+use crate::args::{MapArg, Picture, PlotArgs};
 use crate::errors::CliError;
 use crate::interrupt::Interrupt;
 use crate::model_source::load_model;
 use crate::output::Output;
-use crate::progress::Screen;
+use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Source};
 use crate::text::counted;
 
@@ -28,8 +31,13 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
     inputs.extend(args.input.as_deref());
     let output = Output::new(&args.out, &inputs)?;
     let form = Form::of(&output)?;
+    if args.map != MapArg::Components && args.kind != Picture::Clusters {
+        return Err(CliError::usage("--map is for --kind clusters"));
+    }
     let model = load_model(&args.model)?;
-    let shown = match &args.input {
+    let screen = Screen::new(false);
+    let interrupt = Interrupt::install(screen.clone())?;
+    let mut shown = match &args.input {
         None => Shown::of_training(&model),
         Some(input) => {
             let options = DataOptions {
@@ -37,9 +45,10 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
                 drop: &args.drop,
                 data_dir: args.data_dir.as_deref(),
             };
-            Shown::of_rows(&model, &Source::of(input, options)?)?
+            Shown::of_rows(&model, &Source::of(input, options)?, (&screen, &interrupt))?
         }
     };
+    shown.lay_out(args.map.into(), model.info().seed, (&screen, &interrupt))?;
     let figure = shown.picture(args.kind, &model)?;
     output.write_bytes(&form.bytes(&figure)?)
 }
@@ -103,12 +112,15 @@ impl Shown {
         }
     }
 
-    fn of_rows(model: &Model, source: &Source) -> Result<Self, CliError> {
-        let screen = Screen::new(false);
+    fn of_rows(
+        model: &Model,
+        source: &Source,
+        (screen, interrupt): (&Screen, &Interrupt),
+    ) -> Result<Self, CliError> {
         let applied = Applying {
             model,
-            screen: &screen,
-            interrupt: &Interrupt::install(screen.clone())?,
+            screen,
+            interrupt,
             parallelism: &Parallelism::default(),
             reconstruct: false,
         }
@@ -121,6 +133,32 @@ impl Shown {
             classes,
             class_names: class_names.unwrap_or_default(),
         })
+    }
+
+    /// Rows take their places on a map in two components.
+    fn lay_out(
+        &mut self,
+        map: MapLayout,
+        seed: u64,
+        (screen, interrupt): (&Screen, &Interrupt),
+    ) -> Result<(), CliError> {
+        interrupt.doing("the map");
+        let mut watcher = Watcher::new(screen.clone());
+        let mut ctx = FitContext::new(seed)
+            .with_cancel(interrupt.token())
+            .with_observer(&mut watcher);
+        let y = Samples::new(self.embedding.view()).map_err(|error| CliError::from_error(&error))?;
+        let places = map.places(y, &mut ctx);
+        screen.clear();
+        match places {
+            Err(ReportError::Fit(FitError::Cancelled { .. })) => Err(interrupt.interrupted()),
+            places => {
+                let places = places.map_err(|error| CliError::from_error(&error))?;
+                self.embedding = places.unwrap_or(std::mem::take(&mut self.embedding));
+                interrupt.end();
+                Ok(())
+            }
+        }
     }
 
     fn picture(&self, kind: Picture, model: &Model) -> Result<Figure, CliError> {

@@ -78,14 +78,12 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What is asked of the model's parts must be possible before any work is done.
-fn can_do(model: &Model, args: &PredictArgs) -> Result<(), CliError> {
-    let pipeline = model.pipeline();
-    let (encoder, manifold, clusterer) = (pipeline.encoder(), pipeline.manifold(), pipeline.clusterer());
-    let refuse = |part: &str, what: Capability, hint: &str| {
-        let refusal = CliError::usage(format!("this model can't: {part} has no {what}"));
-        Err(refusal.with_hint(hint.to_owned()))
-    };
+/// That a model can label new rows.
+///
+/// # Errors
+/// Bad usage for one that can't.
+pub(crate) fn can_label(model: &Model) -> Result<(), CliError> {
+    let (manifold, clusterer) = (model.pipeline().manifold(), model.pipeline().clusterer());
     if manifold.as_transform().is_none() {
         let hint = "a model that labels new rows needs a manifold learner that places them, such as umap";
         return refuse(manifold.name(), Capability::Transform, hint);
@@ -94,6 +92,19 @@ fn can_do(model: &Model, args: &PredictArgs) -> Result<(), CliError> {
         let hint = "clusterers that label new rows: gmm, kmeans, hdbscan and others";
         return refuse(clusterer.name(), Capability::Predict, hint);
     }
+    Ok(())
+}
+
+fn refuse(part: &str, what: Capability, hint: &str) -> Result<(), CliError> {
+    let refusal = CliError::usage(format!("this model can't: {part} has no {what}"));
+    Err(refusal.with_hint(hint.to_owned()))
+}
+
+/// What is asked of the model's parts must be possible before any work is done.
+fn can_do(model: &Model, args: &PredictArgs) -> Result<(), CliError> {
+    let pipeline = model.pipeline();
+    let (encoder, clusterer) = (pipeline.encoder(), pipeline.clusterer());
+    can_label(model)?;
     if args.proba && clusterer.as_predict_proba().is_none() {
         let hint = "without --proba it gives labels, and strengths where the clusterer has them";
         return refuse(clusterer.name(), Capability::PredictProba, hint);

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
         let complaint = "--checkpoint keeps one training: it is for n2d fit";
         return Err(CliError::usage(complaint));
     }
-    let outputs = outputs(&fit_args, &source)?;
+    let outputs = outputs(&fit_args, &source, &plan)?;
     let parallelism = parallelism(fit_args.threads)?;
     let screen = Screen::new(fit_args.quiet);
     let interrupt = Interrupt::install(screen.clone())?;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use n2d::DataConfig;
 use n2d::datasets::{
     BuiltIn, ColumnRanges, Dataset, LoadError, ReadError, ReadErrorKind, ReadOptions, Scaler, Scaling,
     UnknownName, read_labels_for, read_path,
@@ -41,6 +42,8 @@ pub(crate) struct DataOptions<'a> {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) data: Dataset,
+    /// The data as it was asked for.
+    pub(crate) asked: DataConfig,
     /// How its values are scaled, in words.
     pub(crate) scaling: String,
     pub(crate) scaler: Scaler,
@@ -115,20 +118,54 @@ impl Source {
         }
     }
 
-    /// Reads and scales the data; `encoded` says whether an encoder follows, which expects values of 0..1.
+    /// Reads and scales the data for an encoder.
     ///
     /// # Errors
     /// Data that is missing or can't be read.
-    pub(crate) fn load(&self, scale: Option<Scaling>, encoded: bool) -> Result<Loaded, CliError> {
+    pub(crate) fn load(&self, scale: Option<Scaling>, encoder: &str) -> Result<Loaded, CliError> {
         let data = self.read()?;
         let (default, as_it_comes) = match self {
             Self::BuiltIn { set, .. } => (Scaling::None, format!("values {}", set.info().scaling)),
-            Self::File { .. } => {
-                let default = if encoded { Scaling::MinMax } else { Scaling::None };
-                (default, "values as they are".to_owned())
-            }
+            Self::File { .. } => (
+                usual_scaling(&data.row_shape, encoder),
+                "values as they are".to_owned(),
+            ),
         };
-        scaled(data, scale.unwrap_or(default), as_it_comes)
+        let scaling = scale.unwrap_or(default);
+        let mut asked = self.asked();
+        asked.scale = Some(scaling);
+        scaled(data, asked, scaling, as_it_comes)
+    }
+
+    /// Itself as a configuration file has it.
+    fn asked(&self) -> DataConfig {
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let mut asked = DataConfig::default();
+        match self {
+            Self::BuiltIn { set, data_dir } => {
+                asked.input = Some(set.to_string());
+                asked.data_dir = data_dir.as_ref().map(text);
+            }
+            Self::File { path, labels, drop } => {
+                // What came by stdin is gone.
+                asked.input = Some(path).filter(|path| !stdin::is_stdin(path)).map(text);
+                asked.labels = labels.as_ref().map(text);
+                asked.drop.clone_from(drop);
+            }
+        }
+        asked
+    }
+}
+
+/// What is done to a file's values where nothing else is asked for. Encoders expect values around 0..1; the steps of a sequence and the pixels of an image
+/// keep their relations.
+fn usual_scaling(row_shape: &[usize], encoder: &str) -> Scaling {
+    match row_shape.len() {
+        _ if encoder == "identity" => Scaling::None,
+        0 | 1 => Scaling::MinMax,
+        // Steps by channels, or height by width: that only the encoder tells.
+        2 if !["conv1d", "lstm", "gru"].contains(&encoder) => Scaling::StandardAll,
+        _ => Scaling::StandardChannels,
     }
 }
 
@@ -211,7 +248,10 @@ pub(crate) fn label_file<'a>(labels: &'a Path, no_column: &ReadError) -> Result<
     )))
 }
 
-pub(crate) fn refused(error: ReadError) -> CliError {
+pub(crate) fn refused(mut error: ReadError) -> CliError {
+    if stdin::is_stdin(&error.path) {
+        error.path = "stdin".into();
+    }
     let refusal = CliError::from_error(&error);
     match error.kind {
         ReadErrorKind::NotANumber { .. } => {
@@ -226,11 +266,43 @@ pub(crate) fn refused(error: ReadError) -> CliError {
             "a folder of built-in data sets is named by --data-dir, as in: n2d fit mnist --data-dir DIR; \
              a folder of pictures becomes a file by: n2d convert FOLDER pictures.npz",
         ),
+        ReadErrorKind::Ragged { .. } => {
+            refusal.with_hint("a cell that has the separator in it needs quotes")
+        }
+        ReadErrorKind::Io(reason) if reason.kind() == std::io::ErrorKind::NotFound => {
+            match similar_file(&error.path) {
+                Some(name) => refusal.with_hint(format!("did you mean {name}?")),
+                None => refusal.with_hint("`n2d datasets` lists the built-in data sets; all else is the path of a file"),
+            }
+        }
         _ => refusal,
     }
 }
 
-fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Loaded, CliError> {
+/// The file in the same folder whose name is nearest.
+fn similar_file(path: &Path) -> Option<String> {
+    let folder = path.parent().unwrap_or(path);
+    let in_folder = if folder == Path::new("") {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let entries = std::fs::read_dir(in_folder).ok()?.filter_map(Result::ok);
+    let names: Vec<String> = entries
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    let given = path.file_name()?.to_string_lossy();
+    let near = nearest(&given, names.iter().map(String::as_str))?;
+    Some(folder.join(near).display().to_string())
+}
+
+fn scaled(
+    mut data: Dataset,
+    asked: DataConfig,
+    scaling: Scaling,
+    as_it_comes: String,
+) -> Result<Loaded, CliError> {
     let failed = |error: &dyn std::error::Error| CliError::from_error(error);
     let ranges = ColumnRanges::of(data.samples().map_err(|error| failed(&error))?);
     let scaler = data.scale(scaling).map_err(|error| failed(&error))?;
@@ -246,9 +318,12 @@ fn scaled(mut data: Dataset, scaling: Scaling, as_it_comes: String) -> Result<Lo
         Scaling::None => as_it_comes,
         Scaling::MinMax => "each column scaled to 0..1".to_owned(),
         Scaling::Standard => "each column scaled to mean 0 and standard deviation 1".to_owned(),
+        Scaling::StandardChannels => "each channel scaled to mean 0 and standard deviation 1".to_owned(),
+        Scaling::StandardAll => "all values scaled to mean 0 and standard deviation 1".to_owned(),
     };
     Ok(Loaded {
         data,
+        asked,
         scaling,
         scaler,
         ranges,

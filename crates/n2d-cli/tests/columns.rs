@@ -76,7 +76,7 @@ fn a_configuration_file_says_so_too() {
     for (text, what) in [
         (
             "n_clusters = 0",
-            "n2d.toml: n_clusters: must be at least 1, but is 0",
+            "n2d.toml: n_clusters: can't be 0: it must be a whole number of at least 1",
         ),
         (
             "[encoder]\nn_epochs = 'many'",

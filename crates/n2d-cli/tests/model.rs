@@ -184,6 +184,46 @@ fn what_does_not_fit_is_refused_with_advice() {
     );
 }
 
+/// What a model says of its fit is a configuration that gives the same model, column for column.
+#[test]
+fn a_model_gives_the_configuration_of_its_fit() {
+    let place = with_model();
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--drop",
+        "c",
+        "--seed",
+        "3",
+        "--scale",
+        "standard",
+        "--set",
+        "umap.n_neighbors=9",
+        "--out-model",
+        "one.n2d",
+    ]));
+    let text = place.ok(&["info", "one.n2d"]).stdout;
+    assert!(
+        text.contains("left out") && text.contains("umap.n_neighbors"),
+        "{text}"
+    );
+    place.write("n2d.toml", &place.ok(&["info", "one.n2d", "--config"]).stdout);
+    place.ok(&["fit", "--config", "n2d.toml", "--out-model", "two.n2d"]);
+    let labels = |model: &str| {
+        let rows = ["predict", model, "points.csv", "--drop", "c", "--drop", "group"];
+        place.ok(&rows).stdout
+    };
+    assert_eq!(labels("one.n2d"), labels("two.n2d"));
+    let info = |model: &str| -> Value {
+        serde_json::from_str(&place.ok(&["info", model, "--json"]).stdout).unwrap()
+    };
+    for key in ["config", "data", "seed", "scaling"] {
+        assert_eq!(info("one.n2d")[key], info("two.n2d")[key], "{key}");
+    }
+}
+
 #[test]
 fn a_model_tells_where_it_came_from_and_how_good_it_is() {
     let place = with_model();
@@ -200,6 +240,10 @@ fn a_model_tells_where_it_came_from_and_how_good_it_is() {
     let info: Value = serde_json::from_str(&place.ok(&["info", "model.n2d", "--json"]).stdout).unwrap();
     assert_eq!((&info["n_samples"], &info["seed"]), (&120.into(), &0.into()));
     assert_eq!(info["config"]["encoder"]["options"]["n_epochs"], 3);
+    assert_eq!(
+        info["config"]["encoder"]["options"]["batch_size"], 256,
+        "defaults too"
+    );
 
     let scores: Value = serde_json::from_str(
         &place
@@ -412,6 +456,10 @@ fn python_reads_a_model() {
     };
     let place = with_model();
     if !python(&["-c", "import numpy"], &place).is_ok_and(|ran| ran.status.success()) {
+        assert!(
+            std::env::var_os("N2D_NEED_PYTHON").is_none(),
+            "there is no Python with numpy"
+        );
         return;
     }
     let readme = include_str!("../../../README.md");

@@ -47,5 +47,5 @@ pub use report::{Fit, Report, Termination};
 pub use samples::Samples;
 pub use stage::{
     ApproximatePredict, Clusterer, Decode, Encoder, FittedClusterer, FittedEncoder, FittedManifold, Manifold,
-    PartConfig, Predict, PredictProba, Stage, Transform,
+    PartConfig, Predict, PredictProba, Stage, SupervisedEncoder, Transform,
 };

@@ -50,6 +50,21 @@ pub trait Encoder: Send + Sync {
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Self::Fitted>, FitError>;
 }
 
+/// An encoder that can be told the classes of some rows, which its latents are then to keep apart.
+pub trait SupervisedEncoder: Encoder {
+    /// As [`fit`](Encoder::fit), with a label for each row, -1 where it is not known, and the weight of what labels that are not met add to the loss.
+    ///
+    /// # Errors
+    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels that are not those of the rows.
+    fn fit_supervised(
+        &self,
+        x: Samples<'_>,
+        labels: &Labels,
+        weight: f64,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<Self::Fitted>, FitError>;
+}
+
 /// Learns the manifold that points lie on, such as UMAP.
 pub trait Manifold: Send + Sync {
     /// What a fit makes.

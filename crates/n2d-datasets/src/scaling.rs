@@ -5,41 +5,70 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ColumnRanges, UnknownName};
 
-/// How columns are brought to a common scale before clustering.
+/// How values are brought to a common scale before clustering.
 ///
-/// Built-in sets come scaled as the paper's authors scaled them and need none.
+/// Built-in sets come scaled as the paper's authors scaled them and need none. In a table each column has units of its own. The columns of a sequence or of
+/// an image do not: its channels have, and its steps or pixels are to keep their relations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Scaling {
     /// Values as they are: the default.
     #[default]
     None,
     /// Each column's least value becomes 0, its greatest 1.
+    #[serde(rename = "minmax")]
     MinMax,
     /// Each column gets mean 0 and standard deviation 1 (that of the population: divided by `n_samples`).
     Standard,
+    /// As [`Standard`](Self::Standard), all columns of a channel alike: of one place along the last axis of the rows' shape. Rows of no known shape have a channel
+    /// for each column.
+    StandardChannels,
+    /// As [`Standard`](Self::Standard), all columns alike.
+    StandardAll,
 }
 
 impl Scaling {
     pub(crate) const PART: &'static str = "scaling";
-    const NAMES: [(&'static str, Self); 3] = [
+    const NAMES: [(&'static str, Self); 5] = [
         ("none", Self::None),
         ("minmax", Self::MinMax),
         ("standard", Self::Standard),
+        ("standard-channels", Self::StandardChannels),
+        ("standard-all", Self::StandardAll),
     ];
 
-    /// Its name as on a command line: `none`, `minmax` or `standard`.
+    /// Its name as on a command line: `none`, `minmax`, `standard`, `standard-channels` or `standard-all`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::MinMax => "minmax",
             Self::Standard => "standard",
+            Self::StandardChannels => "standard-channels",
+            Self::StandardAll => "standard-all",
         }
     }
 
-    /// Learns each column's scale from rows; in f64, in the order of the rows. O(n_samples * n_features).
+    /// Columns that have one scale have one number, below that of all groups, which is the second.
+    fn groups(self, x: Samples<'_>) -> (Vec<usize>, usize) {
+        let n_features = x.n_features();
+        let n_groups = match self {
+            Self::None | Self::MinMax | Self::Standard => n_features,
+            Self::StandardChannels => x
+                .row_shape()
+                .and_then(<[usize]>::last)
+                .copied()
+                .unwrap_or(n_features),
+            Self::StandardAll => 1,
+        };
+        (
+            (0..n_features).map(|column| column % n_groups).collect(),
+            n_groups,
+        )
+    }
+
+    /// Learns the scale of each column, or group of columns, from rows; in f64, in the order of the rows. O(n_samples * n_features).
     ///
-    /// A constant column has no scale: it becomes 0, there and in rows to come.
+    /// A constant one has no scale: it becomes 0, there and in rows to come.
     ///
     /// ```
     /// use n2d_core::Samples;
@@ -55,7 +84,7 @@ impl Scaling {
         let n_features = x.n_features();
         let columns = match self {
             Self::None => Vec::new(),
-            Self::MinMax | Self::Standard => self.fit_columns(x),
+            _ => self.fit_columns(x),
         };
         Scaler {
             scaling: self,
@@ -65,24 +94,34 @@ impl Scaling {
     }
 
     fn fit_columns(self, x: Samples<'_>) -> Vec<ColumnScale> {
-        let ranges = ColumnRanges::of(x);
-        let (offset, scale): (Vec<f64>, Vec<f64>) = match self {
-            Self::Standard => {
-                let mean = mean(x, |_, v| v);
-                let variance = mean_of_squares(x, &mean);
-                (mean, variance.iter().map(|v| v.sqrt()).collect())
+        let (groups, n_groups) = self.groups(x);
+        let columns = ColumnRanges::of(x);
+        let mut ranges = vec![(f32::INFINITY, f32::NEG_INFINITY); n_groups];
+        for (column, &group) in groups.iter().enumerate() {
+            let ((low, high), of_group) = (columns.column(column), &mut ranges[group]);
+            *of_group = (of_group.0.min(low), of_group.1.max(high));
+        }
+        let scales: Vec<(f64, f64)> = match self {
+            Self::None | Self::MinMax => ranges
+                .iter()
+                .map(|&(low, high)| (f64::from(low), f64::from(high) - f64::from(low)))
+                .collect(),
+            Self::Standard | Self::StandardChannels | Self::StandardAll => {
+                let center = mean(x, (&groups, n_groups), |_, v| v);
+                let variance = mean(x, (&groups, n_groups), |group, v| (v - center[group]).powi(2));
+                center
+                    .into_iter()
+                    .zip(variance.iter().map(|v| v.sqrt()))
+                    .collect()
             }
-            _ => (0..x.n_features())
-                .map(|column| ranges.column(column))
-                .map(|(low, high)| (f64::from(low), f64::from(high) - f64::from(low)))
-                .unzip(),
         };
-        let of_column = |(column, (offset, scale))| ColumnScale {
-            offset,
+        let of_group = |&group: &usize| {
+            let ((offset, scale), (low, high)) = (scales[group], ranges[group]);
             // The sums of a constant column may differ from it in their last bit: the ranges can't.
-            scale: if ranges.is_constant(column) { 0.0 } else { scale },
+            let scale = if low == high { 0.0 } else { scale };
+            ColumnScale { offset, scale }
         };
-        offset.into_iter().zip(scale).enumerate().map(of_column).collect()
+        groups.iter().map(of_group).collect()
     }
 }
 
@@ -212,19 +251,16 @@ impl ColumnScale {
     }
 }
 
-fn mean(x: Samples<'_>, term: impl Fn(usize, f64) -> f64) -> Vec<f64> {
-    let mut sums = vec![0.0; x.n_features()];
+/// The mean of a term of every value, over each group of columns.
+fn mean(x: Samples<'_>, (groups, n_groups): (&[usize], usize), term: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    let mut sums = vec![0.0; n_groups];
     for row in x.rows() {
-        for (column, &value) in row.iter().enumerate() {
-            sums[column] += term(column, f64::from(value));
+        for (&group, &value) in groups.iter().zip(row) {
+            sums[group] += term(group, f64::from(value));
         }
     }
-    let n = x.n_samples() as f64;
+    let n = x.n_samples() as f64 * (groups.len() / n_groups) as f64;
     sums.iter().map(|sum| sum / n).collect()
-}
-
-fn mean_of_squares(x: Samples<'_>, center: &[f64]) -> Vec<f64> {
-    mean(x, |column, value| (value - center[column]).powi(2))
 }
 
 #[cfg(test)]
@@ -245,6 +281,30 @@ mod tests {
         let (a, b) = (1.5_f32.sqrt(), std::f32::consts::FRAC_1_SQRT_2);
         let expected = array![[-a, -b], [0.0, -b], [a, 2.0 * b]];
         assert_eq!(x, expected);
+    }
+
+    #[test]
+    fn columns_of_a_channel_and_all_columns_are_scaled_alike() {
+        // Two steps of two channels.
+        let x = array![[0.0, 10.0, 2.0, 10.0], [4.0, 10.0, 2.0, 50.0]];
+        let rows = || Samples::new(x.view()).unwrap().with_row_shape(&[2, 2]).unwrap();
+        let columns = |scaling: Scaling, x: Samples<'_>| scaling.fit(x).columns();
+        // Of 0, 2, 4, 2, and of 10, 10, 10, 50.
+        let (first, second) = ((2.0, 2_f64.sqrt()), (20.0, 300_f64.sqrt()));
+        assert_eq!(
+            columns(Scaling::StandardChannels, rows()),
+            [first, second, first, second]
+        );
+        let flat = Samples::new(x.view()).unwrap();
+        assert_eq!(
+            columns(Scaling::StandardChannels, flat),
+            columns(Scaling::Standard, flat)
+        );
+        let all = columns(Scaling::StandardAll, rows());
+        assert_eq!(
+            (all[0], all[1..].to_vec()),
+            ((11.0, 232_f64.sqrt()), vec![all[0]; 3])
+        );
     }
 
     #[test]
@@ -286,7 +346,7 @@ mod tests {
     #[test]
     fn scaled_rows_go_back_and_scalers_come_back() {
         let x = array![[0.0, 7.0], [2.0, 7.0], [8.0, 7.0]];
-        for scaling in [Scaling::None, Scaling::MinMax, Scaling::Standard] {
+        for (_, scaling) in Scaling::NAMES {
             let scaler = scaling.fit(Samples::new(x.view()).unwrap());
             let mut there = x.clone();
             scaler.apply(&mut there).unwrap();
@@ -300,13 +360,13 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for scaling in [Scaling::None, Scaling::MinMax, Scaling::Standard] {
+        for (_, scaling) in Scaling::NAMES {
             assert_eq!(scaling.name().parse(), Ok(scaling));
         }
         let error = "max".parse::<Scaling>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no scaling \"max\"; there are none, minmax, standard"
+            "there is no scaling \"max\"; there are none, minmax, standard, standard-channels, standard-all"
         );
     }
 }

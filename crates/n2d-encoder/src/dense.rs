@@ -1,8 +1,11 @@
-use n2d_core::{BoxError, Encoder, Fit, FitContext, FitError, PartConfig, Report, Samples, Stage};
+use n2d_core::{
+    BoxError, Encoder, Fit, FitContext, FitError, Labels, PartConfig, Report, Samples, Stage,
+    SupervisedEncoder,
+};
 
 use crate::burn_engine::{BurnLearner, DenseModule, RowShape};
 use crate::learner::Learner;
-use crate::native::NativeLearner;
+use crate::native::{Head, NativeLearner};
 use crate::plan::Plan;
 use crate::training::Training;
 use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
@@ -75,10 +78,9 @@ impl DenseAutoencoder {
 
     fn train(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<(DenseNetwork, Report), FitError> {
         let network = self.network(x, ctx).map_err(failed)?;
-        let options = serde_json::to_string(&self.config.shape()).map_err(|error| failed(error.into()))?;
-        if self.config.engine.is_native(self.plan.device) {
-            let most_rows = self.plan.batch_size.min(x.n_samples());
-            let mut learner = NativeLearner::new(&self.plan, network, most_rows);
+        let options = self.options()?;
+        if self.is_native() {
+            let mut learner = self.learner(x, network);
             let report = Training::new(&self.plan, x, &mut learner, None, &options, ctx)?.run(ctx)?;
             return Ok((learner.into_network(), report));
         }
@@ -93,6 +95,92 @@ impl DenseAutoencoder {
             values.copy_from_slice(&trained);
         }
         Ok((network, report))
+    }
+}
+
+/// By our own engine.
+impl DenseAutoencoder {
+    fn is_native(&self) -> bool {
+        self.config.engine.is_native(self.plan.device)
+    }
+
+    fn options(&self) -> Result<String, FitError> {
+        serde_json::to_string(&self.config.shape()).map_err(|error| failed(error.into()))
+    }
+
+    fn learner(&self, x: Samples<'_>, network: DenseNetwork) -> NativeLearner {
+        NativeLearner::new(&self.plan, network, self.plan.batch_size.min(x.n_samples()))
+    }
+
+    fn train_supervised(
+        &self,
+        x: Samples<'_>,
+        labels: &Labels,
+        weight: f64,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<(DenseNetwork, Report), FitError> {
+        self.check_labels(x, labels, weight, ctx).map_err(failed)?;
+        let network = self.network(x, ctx).map_err(failed)?;
+        let n_classes = labels
+            .as_slice()
+            .iter()
+            .max()
+            .map_or(0, |&last| last as usize + 1);
+        let head = Head::new(self.config.latent_dim, n_classes, weight, ctx);
+        let mut learner = self.learner(x, network).with_head(head);
+        let training = Training::new(&self.plan, x, &mut learner, None, &self.options()?, ctx)?;
+        let report = training.with_labels(labels.as_slice()).run(ctx)?;
+        Ok((learner.into_network(), report))
+    }
+
+    fn check_labels(
+        &self,
+        x: Samples<'_>,
+        labels: &Labels,
+        weight: f64,
+        ctx: &FitContext<'_>,
+    ) -> Result<(), BoxError> {
+        let (n_rows, n_labels) = (x.n_samples(), labels.len());
+        if n_labels != n_rows {
+            return Err(
+                format!("there must be a label for each of {n_rows} rows, but there are {n_labels}").into(),
+            );
+        }
+        if labels.n_clusters() == 0 {
+            return Err("at least one label must be known (0 or above), but all are -1".into());
+        }
+        if !(weight.is_finite() && weight >= 0.0) {
+            return Err(format!("the weight of labels must be 0 or above, but is {weight}").into());
+        }
+        if !self.is_native() {
+            return Err("a training with labels needs our own engine, on the CPU".into());
+        }
+        if ctx.checkpoints().is_some() {
+            return Err("a training with labels keeps no checkpoints".into());
+        }
+        Ok(())
+    }
+}
+
+impl SupervisedEncoder for DenseAutoencoder {
+    /// As [`fit`](Encoder::fit); the loss has `weight` times the cross-entropy of a softmax of the latents besides, over the rows whose label is known.
+    /// What learns the labels is left behind: the result is an autoencoder like any other, whose latents keep the classes apart.
+    ///
+    /// # Errors
+    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight below 0 or not finite, burn's engine,
+    /// and a context with checkpoints.
+    fn fit_supervised(
+        &self,
+        x: Samples<'_>,
+        labels: &Labels,
+        weight: f64,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedDenseAutoencoder>, FitError> {
+        ctx.run_stage(Stage::Encoder, PART, |ctx| {
+            let (network, report) = self.train_supervised(x, labels, weight, ctx)?;
+            let model = FittedDenseAutoencoder::new(network);
+            Ok(Fit { model, report })
+        })
     }
 }
 

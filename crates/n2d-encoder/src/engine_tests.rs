@@ -44,6 +44,7 @@ fn step(learner: &mut dyn Learner, x: Samples<'_>, rows: &[usize], rate: f64) ->
         rows,
         target: None,
         input: None,
+        labels: None,
         draw,
     };
     learner.step(&batch, rate).unwrap()

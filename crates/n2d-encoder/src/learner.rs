@@ -19,6 +19,8 @@ pub(crate) struct Batch<'x, 'a> {
     pub(crate) target: Option<&'a [f32]>,
     /// What is encoded, if it is not the target.
     pub(crate) input: Option<&'a [f32]>,
+    /// The labels of all rows, -1 where there is none, if they count.
+    pub(crate) labels: Option<&'a [i32]>,
     /// For networks with random numbers of their own.
     pub(crate) draw: Draw,
 }

@@ -80,6 +80,9 @@ macro_rules! with_training_options {
             pub scaling: f64,
             /// Sequences: takes a piece that is up to this part shorter, stretched to full length, as `shift`; in `[0, 1)`. Default 0.
             pub crop: f64,
+            /// Whether `shift`, `rotation`, `flip`, `scaling` and `crop` change the input alone: what is to be reconstructed is then the row as it was, and
+            /// latents learn to leave such changes out. Default false: both change alike.
+            pub clean_target: bool,
             /// A safetensors file with initial weights in place of random ones: an array of `f32` for each parameter, by its name (`encoder.0.weight`, as in
             /// files of ours) and of its shape; or a `.n2d` file with such an encoder. Others in it are not looked at. Default: none.
             pub weights: Option<String>,
@@ -118,6 +121,7 @@ macro_rules! with_training_options {
                     flip: false,
                     scaling: 0.0,
                     crop: 0.0,
+                    clean_target: false,
                     weights: None,
                     device: Device::default(),
                 }
@@ -162,6 +166,7 @@ macro_rules! with_training_options {
                     flip: self.flip,
                     scaling: self.scaling,
                     crop: self.crop,
+                    clean_target: self.clean_target,
                     weights: self.weights.clone(),
                     device: self.device,
                 }

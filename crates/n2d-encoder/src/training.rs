@@ -18,6 +18,7 @@ pub(crate) struct Training<'x, 'a> {
     plan: &'a Plan,
     x: Samples<'x>,
     own: Option<&'a OwnTransform>,
+    labels: Option<&'a [i32]>,
     learner: &'a mut dyn Learner,
     n_epochs: usize,
     /// Rows that are trained on, and rows held out.
@@ -67,6 +68,7 @@ impl<'x, 'a> Training<'x, 'a> {
             plan,
             x,
             own,
+            labels: None,
             learner,
             n_epochs,
             rows,
@@ -86,6 +88,14 @@ impl<'x, 'a> Training<'x, 'a> {
             training.keep_checkpoints(checkpoints.clone(), options, ctx)?;
         }
         Ok(training)
+    }
+
+    /// With a label for each row, -1 where it has none, for a learner that takes them.
+    pub(crate) fn with_labels(self, labels: &'a [i32]) -> Self {
+        Self {
+            labels: Some(labels),
+            ..self
+        }
     }
 
     fn n_batches(&self) -> usize {
@@ -212,6 +222,7 @@ impl<'x, 'a> Training<'x, 'a> {
                 rows,
                 target: None,
                 input: None,
+                labels: self.labels,
                 draw: Draw {
                     seed: self.seed,
                     batch: u64::MAX,
@@ -253,17 +264,21 @@ impl<'x, 'a> Training<'x, 'a> {
         };
         let width = self.x.n_features();
         let gather = || -> Vec<f32> { rows.iter().flat_map(|&row| self.x.row(row)).copied().collect() };
-        let target = match self.x.row_shape().filter(|_| plan.transforms.augments()) {
-            Some(row_shape) => {
-                let mut target = gather();
-                plan.transforms.augment(&mut target, row_shape, draw);
-                Some(target)
-            }
-            None => None,
+        let transforms = &plan.transforms;
+        let augmented = || {
+            let mut rows = gather();
+            // Rows of no known shape were refused before the training.
+            transforms.augment(&mut rows, self.x.row_shape().unwrap_or(&[width]), draw);
+            rows
         };
-        let input = (plan.transforms.denoises() || self.own.is_some()).then(|| {
-            let mut input = target.clone().unwrap_or_else(gather);
-            plan.transforms.spoil(&mut input, width, draw);
+        let target = transforms.augments_target().then(augmented);
+        let input = (transforms.changes_input() || self.own.is_some()).then(|| {
+            let mut input = match &target {
+                Some(target) => target.clone(),
+                None if transforms.augments_input() => augmented(),
+                None => gather(),
+            };
+            transforms.spoil(&mut input, width, draw);
             if let Some(own) = self.own {
                 own(&mut input, &mut ctx.rng("encoder input transform", draw.batch));
             }
@@ -277,6 +292,7 @@ impl<'x, 'a> Training<'x, 'a> {
             rows,
             target,
             input,
+            labels: self.labels,
             draw,
         };
         let loss = self

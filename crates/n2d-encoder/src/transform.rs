@@ -20,6 +20,7 @@ pub(crate) struct Transforms {
     flip: bool,
     scaling: f64,
     crop: f64,
+    clean_target: bool,
 }
 
 impl Transforms {
@@ -31,7 +32,7 @@ impl Transforms {
         options.between("rotation", config.rotation, 0.0, 180.0)?;
         options.not_negative("scaling", config.scaling)?;
         options.below("crop", config.crop, 0.0, 1.0)?;
-        Ok(Self {
+        let transforms = Self {
             noise: config.noise,
             masking: config.masking,
             dropout: config.dropout,
@@ -40,12 +41,18 @@ impl Transforms {
             flip: config.flip,
             scaling: config.scaling,
             crop: config.crop,
-        })
+            clean_target: config.clean_target,
+        };
+        if config.clean_target && !transforms.augments() {
+            let allowed = "false without shift, rotation, flip, scaling and crop";
+            return Err(options.refuse("clean_target", allowed, true));
+        }
+        Ok(transforms)
     }
 
-    /// Whether the input alone is changed.
-    pub(crate) fn denoises(&self) -> bool {
-        self.noise > 0.0 || self.masking > 0.0 || self.dropout > 0.0
+    /// Whether the input is changed and the target is not, or otherwise.
+    pub(crate) fn changes_input(&self) -> bool {
+        self.noise > 0.0 || self.masking > 0.0 || self.dropout > 0.0 || self.augments_input()
     }
 
     fn of_images(&self) -> bool {
@@ -56,9 +63,19 @@ impl Transforms {
         self.scaling > 0.0 || self.crop > 0.0
     }
 
-    /// Whether input and target are changed alike.
-    pub(crate) fn augments(&self) -> bool {
+    /// Whether rows become other rows of their kind.
+    fn augments(&self) -> bool {
         self.of_images() || self.of_sequences()
+    }
+
+    /// Whether input and target are changed alike.
+    pub(crate) fn augments_target(&self) -> bool {
+        self.augments() && !self.clean_target
+    }
+
+    /// Whether such a change is one of the input alone.
+    pub(crate) fn augments_input(&self) -> bool {
+        self.augments() && self.clean_target
     }
 
     /// That rows of this shape can be changed so.

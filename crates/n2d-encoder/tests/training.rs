@@ -504,3 +504,66 @@ fn rows_of_another_shape_are_refused() {
         "conv1d: row_shape must have as many values as a row, 12, but is [5, 2]"
     );
 }
+
+/// Its decoder wants one latent more than its encoder makes.
+#[derive(Module, Debug)]
+struct Misfit {
+    down: Linear,
+    up: Linear,
+}
+
+impl Network for Misfit {
+    type Config = usize;
+    const NAME: &'static str = "misfit";
+
+    fn new(latent_dim: &usize, rows: &RowShape, device: &Device) -> Result<Self, BoxError> {
+        Ok(Self {
+            down: LinearConfig::new(rows.n_features(), *latent_dim).init(device),
+            up: LinearConfig::new(*latent_dim + 1, rows.n_features()).init(device),
+        })
+    }
+
+    fn encode(&self, x: Tensor<2>) -> Tensor<2> {
+        self.down.forward(x)
+    }
+
+    fn decode(&self, z: Tensor<2>) -> Tensor<2> {
+        self.up.forward(z)
+    }
+}
+
+#[test]
+fn a_network_whose_shapes_do_not_fit_is_an_error() {
+    let values = values();
+    let misfit = Autoencoder::<Misfit>::new(3, TrainingConfig::default()).unwrap();
+    let error = misfit
+        .fit(samples(&values), &mut FitContext::new(3))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("misfit: the network can't take rows of 12 features: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_clean_target_leaves_what_is_reconstructed_as_it_was() {
+    let values = values();
+    let fit = |clean_target, crop| {
+        let config = DenseAutoencoderConfig {
+            crop,
+            clean_target,
+            ..dense()
+        };
+        let part = config.build().map_err(|error| error.to_string())?;
+        let fit = part.fit(samples(&values), &mut FitContext::new(3)).unwrap();
+        Ok::<_, String>(fit.report.history)
+    };
+    // Rows cut and stretched are harder to put right than to keep.
+    let (alike, clean) = (fit(false, 0.5).unwrap(), fit(true, 0.5).unwrap());
+    assert!(clean[7] > alike[7], "{clean:?} {alike:?}");
+    assert_eq!(
+        fit(true, 0.0).unwrap_err(),
+        "dense.clean_target must be false without shift, rotation, flip, scaling and crop, but is true"
+    );
+}

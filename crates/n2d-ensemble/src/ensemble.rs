@@ -5,18 +5,18 @@ use n2d_manifold::Umap;
 use n2d_manifold::umap::{AveragedUmap, AveragedUmapConfig};
 
 use crate::voting::check_members;
-use crate::{Committee, Each, Voting};
+use crate::{Committee, Each, SelfTrained, Voting};
 
 /// Several of a pipeline, from different seeds, as one pipeline whose result hangs less on a seed.
 ///
-/// Either way the result is an [`N2d`] like any other: it is fitted, labels new rows and is saved as they are.
+/// Each way the result is an [`N2d`] like any other: it is fitted, labels new rows and is saved as they are.
 ///
-/// | | by mean graph | by votes |
-/// |---|---|---|
-/// | encoders | all members' | all members' |
-/// | manifold learner | one, of the mean of the members' neighbour graphs | one a member |
-/// | clusterer | one | one a member; most votes win |
-/// | manifold learner may be | UMAP | any |
+/// | | by mean graph | by votes | by self-training |
+/// |---|---|---|---|
+/// | encoders | all members' | all members' | one, taught by what members agree on |
+/// | manifold learner | one, of the mean of the members' neighbour graphs | one a member | one |
+/// | clusterer | one | one a member; most votes win | one |
+/// | parts may be | UMAP as the manifold learner | any | an encoder that learns labels, too |
 ///
 /// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once; see the project's records.
 ///
@@ -65,6 +65,14 @@ impl<E, M, C> N2dEnsemble<E, M, C> {
         let (manifold, clusterer) = later.into_parts();
         let later = ManifoldClusterer::new(Each::new(manifold, n), Voting::new(clusterer, n));
         N2d::new(Committee::new(encoder, n), later)
+    }
+}
+
+impl<E: Clone, M: Clone, C: Clone> N2dEnsemble<E, M, C> {
+    /// What the members' clusters agree on teaches one encoder more, which the result has alone ([`SelfTrained`]).
+    pub fn by_self_training(self) -> N2d<SelfTrained<E, M, C>, M, C> {
+        let (_, later) = self.member.clone().into_parts();
+        N2d::new(SelfTrained::new(self.member, self.n_members), later)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`N2dEnsemble`] turns a pipeline into such a one. It is made of ordinary parts, which also serve by themselves: a [`Committee`] of
 //! encoders, whose latents stand side by side; [`Each`], a manifold learner for each of them; [`Voting`], a clusterer for each, which says
-//! how many members agree on a row. `AveragedUmap` of n2d-manifold lays out the mean of all their graphs. [`consensus()`] is the vote
+//! how many members agree on a row; [`SelfTrained`], an encoder that learns from what they agree on. `AveragedUmap` of n2d-manifold lays out the mean of all their graphs. [`consensus()`] is the vote
 //! itself, on any labels.
 
 mod align;
@@ -10,10 +10,12 @@ mod blocks;
 mod committee;
 mod each;
 mod ensemble;
+mod self_training;
 mod voting;
 
 pub use align::{Consensus, consensus};
 pub use committee::{Committee, FittedCommittee};
 pub use each::{Each, FittedEach};
 pub use ensemble::N2dEnsemble;
+pub use self_training::{FittedSelfTrained, SelfTrained};
 pub use voting::{FittedVoting, Voting};

@@ -27,7 +27,7 @@ pub use error::ManifoldError;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use isomap::{FittedIsomap, Isomap, IsomapConfig};
 pub use lle::{FittedLocallyLinearEmbedding, LocallyLinearEmbedding, LocallyLinearEmbeddingConfig};
-pub use pca::{FittedPca, Pca, PcaConfig};
+pub use pca::{FittedPca, FittedPcaEncoder, Pca, PcaConfig, PcaEncoder, PcaEncoderConfig};
 pub use spectral::{FittedSpectralEmbedding, SpectralEmbedding, SpectralEmbeddingConfig};
 pub use tsne::{FittedTsne, Tsne, TsneConfig};
 pub use umap::{FittedUmap, Umap, UmapConfig};

@@ -3,8 +3,8 @@
 use n2d_core::PartConfig;
 use n2d_manifold::umap::AveragedUmapConfig;
 use n2d_manifold::{
-    IdentityConfig, IsomapConfig, LocallyLinearEmbeddingConfig, PcaConfig, SpectralEmbeddingConfig,
-    TsneConfig, UmapConfig,
+    IdentityConfig, IsomapConfig, LocallyLinearEmbeddingConfig, PcaConfig, PcaEncoderConfig,
+    SpectralEmbeddingConfig, TsneConfig, UmapConfig,
 };
 use n2d_testkit::Suite;
 
@@ -14,6 +14,19 @@ fn identity() {
     Suite::manifold(config.build().unwrap())
         .with_config(config)
         .transforms()
+        .saves()
+        .run();
+}
+
+#[test]
+fn pca_as_an_encoder() {
+    let config = PcaEncoderConfig {
+        latent_dim: 1,
+        ..PcaEncoderConfig::default()
+    };
+    Suite::encoder(config.build().unwrap())
+        .with_config(config)
+        .decodes()
         .saves()
         .run();
 }

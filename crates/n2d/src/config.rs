@@ -140,7 +140,14 @@ impl PipelineConfig {
             .split_once('=')
             .and_then(|(path, value)| Some((path.split_once('.')?, value)))
         else {
-            return Err(bad("must have the form part.option=value".into()));
+            let key = setting.split('=').next().unwrap_or_default();
+            let of_run = match crate::run_config::KEYS.contains(&key) {
+                true => format!(
+                    "; {key} is no option of a part but of the run, with an argument or a line in the file of its own"
+                ),
+                false => String::new(),
+            };
+            return Err(bad(format!("must have the form part.option=value{of_run}")));
         };
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         if part == "ensemble" {
@@ -149,7 +156,13 @@ impl PipelineConfig {
         let names = [&self.encoder.name, &self.manifold.name, &self.clusterer.name].map(String::as_str);
         let stages = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
         let Some(stage) = (0..3).find(|&i| stages[i].name() == part || names[i] == part) else {
-            let hint = crate::registry::did_you_mean(part, names);
+            let hint = match part {
+                "data" | "output" => {
+                    " Arguments of their own, or the file's tables, say where data is and what is written."
+                        .to_owned()
+                }
+                part => crate::registry::did_you_mean(part, names),
+            };
             return Err(bad(format!(
                 "no part of this pipeline is called {part}; its parts are {}.{hint}",
                 names.join(", ")

@@ -2,14 +2,16 @@
 
 use documented::DocumentedFieldsOpt;
 use n2d_core::{
-    ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, ManifoldClusterer, N2d,
-    PartConfig,
+    ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, FittedEncoder,
+    ManifoldClusterer, N2d, PartConfig, Stage,
 };
-use n2d_ensemble::{Committee, FittedVoting, N2dEnsemble};
+use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig, FittedDenseAutoencoder};
+use n2d_ensemble::{Committee, FittedSelfTrained, FittedVoting, N2dEnsemble, SelfTrained};
 use n2d_manifold::UmapConfig;
 use n2d_manifold::umap::{AveragedUmapConfig, FittedAveragedUmap};
 use serde::{Deserialize, Serialize};
 
+use crate::registry::sized;
 use crate::{BuildError, PipelineConfig, Registry};
 
 /// Several of a pipeline as one; see [`N2dEnsemble`].
@@ -30,7 +32,7 @@ pub struct EnsembleConfig {
     /// Members, each from a seed of its own; from 1 to 1000. Default 5: measured on MNIST and pendigits. The encoders' time grows
     /// with it.
     pub n_members: usize,
-    /// How members become one result: `graph` or `votes`. Default graph, which needs UMAP as the manifold learner.
+    /// How members become one result: `graph`, `votes` or `self_training`. Default graph, which needs UMAP as the manifold learner.
     pub consensus: Consensus,
 }
 
@@ -43,6 +45,8 @@ pub enum Consensus {
     Graph,
     /// Each is laid out and clustered by itself, and most votes win ([`N2dEnsemble::by_votes`]).
     Votes,
+    /// What they agree on teaches one encoder more ([`N2dEnsemble::by_self_training`]), which must be `dense`.
+    SelfTraining,
 }
 
 impl Default for EnsembleConfig {
@@ -71,6 +75,17 @@ impl Registry {
     ) -> Result<DynN2d, BuildError> {
         let whole = N2dEnsemble::new(member, ensemble.n_members)?;
         match ensemble.consensus {
+            Consensus::SelfTraining => {
+                let encoder = taught(config)?;
+                let single = PipelineConfig {
+                    ensemble: None,
+                    ..config.clone()
+                };
+                let (_, of_member) = whole.into_member().into_parts();
+                let (_, later) = self.build(&single)?.into_parts();
+                let members = SelfTrained::new(N2d::new(encoder, of_member), ensemble.n_members);
+                Ok(N2d::new(members, later).boxed())
+            }
             Consensus::Votes => Ok(whole.by_votes().boxed()),
             Consensus::Graph => {
                 let umap = averaged_umap(ensemble.n_members, config)?;
@@ -81,6 +96,19 @@ impl Registry {
             }
         }
     }
+}
+
+/// The encoder that can be taught.
+fn taught(config: &PipelineConfig) -> Result<DenseAutoencoder, BuildError> {
+    if config.encoder.name != DenseAutoencoderConfig::NAME {
+        let name = &config.encoder.name;
+        return Err(BuildError::BadSetting {
+            setting: "ensemble.consensus=self_training".to_owned(),
+            reason: format!("needs the encoder dense, not {name}; votes takes any"),
+        });
+    }
+    let size = config.latent_dim.or(config.n_clusters);
+    Ok(sized::<DenseAutoencoderConfig>(&config.encoder, Stage::Encoder, size)?.build()?)
 }
 
 /// The mean graph's options: those of the configuration's UMAP.
@@ -94,18 +122,26 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
             ),
         });
     }
-    let umap = crate::registry::sized::<UmapConfig>(&config.manifold, config.n_clusters)?;
+    let umap = sized::<UmapConfig>(&config.manifold, Stage::Manifold, config.n_clusters)?;
     Ok(AveragedUmapConfig { n_views, umap })
 }
 
 /// The share of members that agree with the label of each training row, where the pipeline is an ensemble.
 ///
-/// With votes, the share of members that give the row its label. With a mean graph, the share of members whose neighbours of the row have
+/// With votes and self-training, the share of members that give the row its label, or the label that most give it. With a mean graph, the share of members whose neighbours of the row have
 /// mostly its label; these are looked up anew, as in the fit.
 ///
 /// # Errors
 /// Never for a pipeline that was fitted or loaded.
 pub fn agreement(fitted: &DynFittedN2d) -> Result<Option<Vec<f32>>, ApplyError> {
+    let encoder: &dyn std::any::Any = &**fitted.encoder();
+    // As it was fitted, and as it comes from a file.
+    if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<FittedDenseAutoencoder>>() {
+        return Ok(Some(taught.agreement().to_vec()));
+    }
+    if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<Box<dyn FittedEncoder>>>() {
+        return Ok(Some(taught.agreement().to_vec()));
+    }
     let clusterer: &dyn std::any::Any = &**fitted.clusterer();
     if let Some(voting) = clusterer.downcast_ref::<FittedVoting<Box<dyn FittedClusterer>>>() {
         return Ok(Some(voting.agreement().to_vec()));

@@ -5,7 +5,7 @@ use n2d_core::persist::{LoadError, Persist, State};
 use n2d_core::{DynFittedN2d, FittedClusterer, FittedEncoder, FittedManifold, FittedN2d};
 
 use n2d_encoder::FittedAutoencoder;
-use n2d_ensemble::{FittedCommittee, FittedEach, FittedVoting};
+use n2d_ensemble::{FittedCommittee, FittedEach, FittedSelfTrained, FittedVoting};
 use n2d_manifold as manifold;
 
 use crate::Registry;
@@ -87,12 +87,14 @@ impl Registry {
     // Parts whose members are of any kind: theirs is found in the same table.
 
     fn load_encoder(&self, state: &State) -> Result<Box<dyn FittedEncoder>, LoadError> {
-        if state.kind() != FittedCommittee::<Box<dyn FittedEncoder>>::KIND {
-            return self.fitted_encoders.load(state);
+        let member = |state: &State| self.fitted_encoders.load(state);
+        if state.kind() == FittedCommittee::<Box<dyn FittedEncoder>>::KIND {
+            return Ok(Box::new(FittedCommittee::load_with(state, member)?));
         }
-        Ok(Box::new(FittedCommittee::load_with(state, |member| {
-            self.fitted_encoders.load(member)
-        })?))
+        if state.kind() == FittedSelfTrained::<Box<dyn FittedEncoder>>::KIND {
+            return Ok(Box::new(FittedSelfTrained::load_with(state, member)?));
+        }
+        member(state)
     }
 
     fn load_manifold(&self, state: &State) -> Result<Box<dyn FittedManifold>, LoadError> {
@@ -120,6 +122,7 @@ impl Registry {
             .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Lstm>>()
             .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Gru>>()
             .with_fitted_encoder::<FittedAutoencoder<n2d_encoder::Variational>>()
+            .with_fitted_encoder::<manifold::FittedPcaEncoder>()
             .with_fitted_encoder::<n2d_encoder::FittedIdentity>()
             .with_fitted_manifold::<manifold::FittedUmap>()
             .with_fitted_manifold::<manifold::umap::FittedAveragedUmap>()

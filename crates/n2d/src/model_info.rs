@@ -1,7 +1,7 @@
 use n2d_core::Report;
 use serde::{Deserialize, Serialize};
 
-use crate::PipelineConfig;
+use crate::{DataConfig, PipelineConfig};
 
 /// Where a [`Model`](crate::Model) came from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,10 @@ pub struct ModelInfo {
     pub scaling: String,
     /// The seed of the fit.
     pub seed: u64,
-    /// The configuration it was built from, where it was built from one.
+    /// The data as it was asked for: input, classes, columns left out, scaling.
+    pub data: DataConfig,
+    /// The configuration it was built from, where it was built from one. [`Registry::resolved`](crate::Registry::resolved) makes it
+    /// whole.
     pub config: Option<PipelineConfig>,
     /// How the fit of each part went, in the order of the stages.
     pub reports: Vec<StageReport>,

@@ -20,7 +20,7 @@ use crate::{PartChoice, PipelineConfig, words};
 ///
 /// let registry = Registry::default();
 /// let encoders = registry.names(n2d::Stage::Encoder);
-/// assert_eq!(encoders, ["dense", "conv1d", "conv2d", "lstm", "gru", "variational", "identity"]);
+/// assert_eq!(encoders, ["dense", "conv1d", "conv2d", "lstm", "gru", "variational", "pca", "identity"]);
 /// ```
 #[derive(Debug)]
 pub struct Registry {
@@ -58,6 +58,7 @@ impl Default for Registry {
             .with_encoder::<n2d_encoder::LstmConfig>()
             .with_encoder::<n2d_encoder::GruConfig>()
             .with_encoder::<n2d_encoder::VariationalConfig>()
+            .with_encoder::<n2d_manifold::PcaEncoderConfig>()
             .with_encoder::<n2d_encoder::IdentityConfig>()
             .with_manifold::<UmapConfig>()
             .with_manifold::<n2d_manifold::TsneConfig>()
@@ -183,6 +184,25 @@ impl Registry {
         Ok((follows && has).then_some(option))
     }
 
+    /// The configuration with every option of its parts at the value it has, defaults too, so that it says the same where a later
+    /// version has other defaults. Sizes that follow the number of clusters are still left to it.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn resolved(&self, config: &PipelineConfig) -> Result<PipelineConfig, BuildError> {
+        let mut resolved = config.clone();
+        for stage in [Stage::Encoder, Stage::Manifold, Stage::Clusterer] {
+            let choice = resolved.part_mut(stage);
+            let mut options = self.defaults(stage, &choice.name)?;
+            if let Some(size) = self.sized_by_clusters(stage, &choice.name)? {
+                options.remove(size);
+            }
+            options.extend(std::mem::take(&mut choice.options));
+            choice.options = options;
+        }
+        Ok(resolved)
+    }
+
     /// Makes the pipeline of a configuration.
     ///
     /// # Errors
@@ -267,10 +287,14 @@ fn with_size(
     options
 }
 
-/// A manifold learner's configuration, as a pipeline builds it for so many clusters.
-pub(crate) fn sized<C: NamedConfig>(choice: &PartChoice, n_clusters: Option<usize>) -> Result<C, BuildError> {
-    let size = n_clusters.filter(|_| C::FOLLOWS_CLUSTERS);
-    parse(with_size(choice, Stage::Manifold, &defaults::<C>(), size))
+/// A part's configuration, as a pipeline builds it with this size for its stage.
+pub(crate) fn sized<C: NamedConfig>(
+    choice: &PartChoice,
+    stage: Stage,
+    size: Option<usize>,
+) -> Result<C, BuildError> {
+    let size = size.filter(|_| C::FOLLOWS_CLUSTERS);
+    parse(with_size(choice, stage, &defaults::<C>(), size))
 }
 
 fn entry<C: NamedConfig, T>(build: fn(Map<String, Value>) -> Result<T, BuildError>) -> Entry<T> {

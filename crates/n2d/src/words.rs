@@ -26,6 +26,7 @@ fn one_of(given: &str, expected: &str) -> String {
 fn type_in_words(expected: &str) -> &str {
     match expected {
         "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number of at least 0",
+        "a nonzero usize" => "a whole number of at least 1",
         "isize" | "i64" | "i32" => "a whole number",
         "f64" | "f32" => "a number",
         "a boolean" => "true or false",
@@ -59,7 +60,7 @@ mod tests {
         assert_eq!(said::<Vec<usize>>(json!(1)), "must be a list");
         assert_eq!(
             said::<Scaling>(json!("minmx")),
-            "must be one of none, minmax, standard. Did you mean minmax?"
+            "must be one of none, minmax, standard, standard-channels, standard-all. Did you mean minmax?"
         );
     }
 }

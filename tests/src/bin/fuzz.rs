@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use n2d::RunConfig;
-use n2d::datasets::{read_bytes, read_chunks};
+use n2d::datasets::{FileFormat, read_bytes, read_chunks, read_labels_for, write_dataset};
 use n2d::persist::State;
 use n2d::prelude::*;
+use n2d::{Checkpoints, Every, RunConfig};
 use n2d_testkit::mutated_files;
 
 /// Damaged files of one seed, before the next target's turn.
@@ -75,12 +75,85 @@ fn targets() -> Vec<Target> {
         ("a.npy", npy()),
         ("a.idx", idx()),
     ];
-    targets.extend(data.into_iter().map(|(name, good)| Target {
+    let written = [
+        ("a.npz", FileFormat::Npz),
+        ("a.parquet", FileFormat::Parquet),
+        ("a.arrow", FileFormat::Arrow),
+    ];
+    let written = written.map(|(name, format)| (name, in_format(format)));
+    targets.extend(data.into_iter().chain(written).map(|(name, good)| Target {
         name: name.into(),
         good,
         read: Box::new(move |bytes| read_all_ways(name, bytes)),
     }));
+    targets.push(Target {
+        name: "labels.txt".into(),
+        good: b"a\nb\na\n\"c\"\nb\na\n".to_vec(),
+        read: Box::new(|bytes| {
+            in_file("labels.txt", bytes, |path| drop(read_labels_for(path, None, 6)));
+        }),
+    });
+    targets.push(checkpoint());
     targets
+}
+
+/// A file of rows and labels as our own writer makes it.
+fn in_format(format: FileFormat) -> Vec<u8> {
+    let mut data = read_bytes("a.csv", &csv(), &labelled()).expect("a good file");
+    data.name = "a".into();
+    let mut bytes = Vec::new();
+    write_dataset(&data, format, &mut bytes).expect("into memory");
+    bytes
+}
+
+/// How far a training is, and as a file of weights.
+fn checkpoint() -> Target {
+    let rows: Vec<f32> = (0..64).map(|i| (i % 7) as f32 / 7.0).collect();
+    let fit = move |checkpoints: Option<Checkpoints>, weights: Option<&Path>| {
+        let config = DenseAutoencoderConfig {
+            hidden: vec![4],
+            n_epochs: Some(2),
+            weights: weights.map(|path| path.display().to_string()),
+            ..DenseAutoencoderConfig::new(2)
+        };
+        let mut ctx = FitContext::new(1);
+        if let Some(checkpoints) = checkpoints {
+            ctx = ctx.with_checkpoints(checkpoints);
+        }
+        let x = Samples::from_rows(&rows, 4).expect("good rows");
+        drop(config.build().expect("good options").fit(x, &mut ctx));
+    };
+    let mut good = Vec::new();
+    in_file("a.ckpt", &[], |path| {
+        fit(Some(Checkpoints::new(path, Every::Epochs(1))), None);
+        good = std::fs::read(path).unwrap_or_default();
+    });
+    Target {
+        name: "a.ckpt".into(),
+        good,
+        read: Box::new(move |bytes| {
+            in_file("a.ckpt", bytes, |path| {
+                fit(Some(Checkpoints::new(path, Every::Epochs(9)).resuming()), None);
+            });
+            in_file("a.safetensors", bytes, |path| fit(None, Some(path)));
+        }),
+    }
+}
+
+/// Puts bytes into a file for as long as they are read.
+fn in_file(name: &str, bytes: &[u8], read: impl FnOnce(&Path)) {
+    let path = std::env::temp_dir().join(format!("n2d-fuzz-{}-{name}", std::process::id()));
+    if std::fs::write(&path, bytes).is_ok() {
+        read(&path);
+        let _ = std::fs::remove_file(&path);
+    }
+}
+
+fn labelled() -> ReadOptions {
+    ReadOptions {
+        label_column: Some("kind".into()),
+        ..ReadOptions::default()
+    }
 }
 
 /// Models of every version of the format, as they lie in the repository.
@@ -110,20 +183,14 @@ fn golden_models() -> Vec<Target> {
 }
 
 fn read_all_ways(name: &str, bytes: &[u8]) {
-    let labelled = ReadOptions {
-        label_column: Some("kind".into()),
-        ..ReadOptions::default()
-    };
-    for options in [ReadOptions::default(), labelled] {
+    for options in [ReadOptions::default(), labelled()] {
         let _ = read_bytes(name, bytes, &options);
     }
-    let path = std::env::temp_dir().join(format!("n2d-fuzz-{}-{name}", std::process::id()));
-    if std::fs::write(&path, bytes).is_ok() {
-        if let Ok(chunks) = read_chunks(&path, &ReadOptions::default(), 3) {
+    in_file(name, bytes, |path| {
+        if let Ok(chunks) = read_chunks(path, &ReadOptions::default(), 3) {
             chunks.for_each(drop);
         }
-        let _ = std::fs::remove_file(&path);
-    }
+    });
 }
 
 fn csv() -> Vec<u8> {

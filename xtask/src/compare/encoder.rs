@@ -1,25 +1,45 @@
-//! `cargo xtask compare encoder`: the paper's network on MNIST, by both of our engines and by Keras.
+//! `cargo xtask compare encoder`: the paper's network on MNIST, by both of our engines, by PyTorch and by Keras.
 
 use std::path::Path;
 
 use serde_json::json;
 
 use super::Arguments;
-use super::arena::{Arena, Match, Side, keep};
+use super::arena::{Arena, Entrant, Match, Side, keep};
 use super::data::Data;
+
+const TRAINING: &[Entrant] = &[
+    ("n2d, native engine", Side::Ours, "dense-native"),
+    ("n2d, burn engine", Side::Ours, "dense-burn"),
+    ("PyTorch 2.15.0, fused Adam", Side::Python, "torch"),
+    ("PyTorch 2.15.0, Adam", Side::Python, "torch-unfused"),
+    ("TensorFlow-Keras 2.21.0", Side::Python, "keras"),
+    ("its matrix products alone", Side::Ours, "dense-products"),
+];
+const ENCODING: &[Entrant] = &[
+    ("n2d", Side::Ours, "encode-native"),
+    ("its matrix products alone", Side::Ours, "encode-products"),
+];
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let mut arena = Arena::open(root, arguments.rounds, "encoder.py", "encoder")?;
-    let rows = arena.fight(&Match {
-        task: "One epoch of 784-500-500-2000-10 and back, batches of 256, 70 000 x 784".to_owned(),
-        file: Data::of(root, arguments)?.pixels()?,
-        options: json!({"latent_dim": 10, "hidden": [500, 500, 2000], "batch_size": 256, "n_epochs": 1}),
-        entrants: &[
-            ("n2d, native engine", Side::Ours, "dense-native"),
-            ("n2d, burn engine", Side::Ours, "dense-burn"),
-            ("TensorFlow-Keras 2.21.0", Side::Python, "keras"),
-        ],
-        ..Match::default()
-    })?;
+    let pixels = Data::of(root, arguments)?.pixels()?;
+    let options = json!({"latent_dim": 10, "hidden": [500, 500, 2000], "batch_size": 256, "n_epochs": 1});
+    let mut rows = Vec::new();
+    for (task, entrants) in [
+        (
+            "One epoch of 784-500-500-2000-10 and back, batches of 256, 70 000 x 784",
+            TRAINING,
+        ),
+        ("Encoding 70 000 x 784", ENCODING),
+    ] {
+        rows.extend(arena.fight(&Match {
+            task: task.to_owned(),
+            file: pixels.clone(),
+            options: options.clone(),
+            entrants,
+            ..Match::default()
+        })?);
+    }
     keep(root, "encoder", &rows)
 }

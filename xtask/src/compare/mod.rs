@@ -9,6 +9,7 @@ mod arena;
 mod cluster;
 mod contender;
 mod data;
+mod defaults;
 mod encoder;
 mod manifold;
 mod pipeline;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
-const STAGES: &str = "cluster, encoder, manifold, manifold-quality, pipeline, report";
+const STAGES: &str = "cluster, defaults, encoder, manifold, manifold-quality, pipeline, report";
 
 /// What the command was asked to do.
 struct Arguments {
@@ -41,6 +42,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
+        "defaults" => defaults::run(root, &arguments),
         "encoder" => encoder::run(root, &arguments),
         "manifold" => manifold::run(root, &arguments),
         "manifold-quality" => manifold::quality(root, &arguments),

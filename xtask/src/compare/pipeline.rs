@@ -90,7 +90,7 @@ fn ours(root: &Path, arguments: &Arguments, data: &str, epochs: usize, seed: usi
 }
 
 /// What a program says last, as JSON.
-fn last_line(call: &mut Command) -> Result<Value, String> {
+pub(super) fn last_line(call: &mut Command) -> Result<Value, String> {
     let shown = format!("{call:?}");
     let output = call.output().map_err(|error| format!("{shown}: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);

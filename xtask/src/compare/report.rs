@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// A record's name in benches/records, its title, and what it is.
-const RECORDS: [(&str, &str, &str); 9] = [
+const RECORDS: [(&str, &str, &str); 10] = [
     (
         "pipeline",
         "Whole pipelines",
@@ -23,6 +23,11 @@ const RECORDS: [(&str, &str, &str); 9] = [
         "encoder",
         "Encoders by themselves",
         "The paper's network on MNIST (`cargo xtask compare encoder`).",
+    ),
+    (
+        "defaults",
+        "Training of the dense encoder",
+        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. An epoch is made of as many steps as there are batches; each candidate makes at least so many steps, and a hundredth of them in epochs.",
     ),
     (
         "manifold",
@@ -51,11 +56,38 @@ const RECORDS: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// Writes the file from the records that are there.
+/// Writes the file from the records that are there, and those that the README shows into it.
 pub(super) fn write(root: &Path) -> Result<(), String> {
     let read = |name: &str| std::fs::read_to_string(root.join(format!("benches/records/{name}.md"))).ok();
+    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     let path = root.join("COMPARE.md");
-    std::fs::write(&path, text(read)).map_err(|error| format!("{}: {error}", path.display()))
+    std::fs::write(&path, text(read)).map_err(|error| failed(&path, error))?;
+    let path = root.join("README.md");
+    let readme = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+    let shown = with_records(&readme, read);
+    if shown == readme {
+        return Ok(());
+    }
+    std::fs::write(&path, shown).map_err(|error| failed(&path, error))
+}
+
+/// A text in which what stands between `<!-- record NAME -->` and `<!-- end of NAME -->` is that record.
+fn with_records(text: &str, read: impl Fn(&str) -> Option<String>) -> String {
+    let mut shown = text.to_owned();
+    for (name, ..) in RECORDS {
+        let (begin, end) = (
+            format!("<!-- record {name} -->\n"),
+            format!("<!-- end of {name} -->"),
+        );
+        let place = shown
+            .find(&begin)
+            .map(|at| at + begin.len())
+            .zip(shown.find(&end));
+        if let (Some((from, to)), Some(record)) = (place.filter(|(from, to)| from <= to), read(name)) {
+            shown.replace_range(from..to, &format!("\n{}\n\n", record.trim_end()));
+        }
+    }
+    shown
 }
 
 fn text(read: impl Fn(&str) -> Option<String>) -> String {
@@ -73,6 +105,15 @@ fn text(read: impl Fn(&str) -> Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_stands_where_a_text_asks_for_it() {
+        let text = "before\n<!-- record cluster -->\nold\n<!-- end of cluster -->\nafter";
+        let shown = with_records(text, |name| (name == "cluster").then(|| "| new |\n".to_owned()));
+        let expected = "before\n<!-- record cluster -->\n\n| new |\n\n<!-- end of cluster -->\nafter";
+        assert_eq!(shown, expected);
+        assert_eq!(with_records(&shown, |_| None), shown);
+    }
 
     #[test]
     fn what_is_there_is_shown_and_what_is_not_is_left_out() {

@@ -51,6 +51,7 @@ struct Manifest {
 /// As [`Save::save_into`].
 pub fn to_bytes(part: &(impl Save + ?Sized)) -> Result<Vec<u8>, SaveError> {
     let state = State::of(part)?;
+    check_names(&state)?;
     let model = serde_json::to_string(&manifest(&state)).map_err(container)?;
     let model = RawValue::from_string(model).map_err(container)?;
     let mut arrays = BTreeMap::new();
@@ -67,6 +68,24 @@ pub fn to_bytes(part: &(impl Save + ?Sized)) -> Result<Vec<u8>, SaveError> {
         .collect();
     let metadata = [(ENTRY.to_owned(), entry)].into();
     safetensors::serialize(views.map_err(container::<SafeTensorError>)?, Some(metadata)).map_err(container)
+}
+
+fn check_names(state: &State) -> Result<(), SaveError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let names = state
+        .values
+        .keys()
+        .chain(state.arrays.keys())
+        .chain(state.parts.keys());
+    for name in names {
+        if name.is_empty() || !name.chars().all(allowed) {
+            return Err(SaveError::BadName {
+                kind: state.kind.clone(),
+                name: name.clone(),
+            });
+        }
+    }
+    state.parts.values().try_for_each(check_names)
 }
 
 fn view(array: &Array) -> Result<TensorView<'_>, SafeTensorError> {

@@ -19,6 +19,14 @@ pub enum SaveError {
         /// Why.
         reason: String,
     },
+    /// A part of a user's own with a name that a file can't have: names are made of letters, digits, `_`, `-` and `.`.
+    #[error("{kind} can't be saved: the name `{name}` is not made of letters, digits, _, - and . alone")]
+    BadName {
+        /// The part's kind.
+        kind: String,
+        /// The name of a value, an array or a part of it.
+        name: String,
+    },
     /// The file system refused. What was there before is still there.
     #[error("{} can't be written: {source}", path.display())]
     Io {

@@ -39,9 +39,12 @@ impl<N: Network> FittedAutoencoder<N> {
     }
 
     fn of(network: N, config: N::Config, rows: RowShape, loss: Loss) -> Self {
-        let n_features = rows.n_features();
-        let zeros = tensor(vec![0.0; n_features], [1, n_features], &Device::flex());
-        let [_, latent_dim] = network.encode(zeros).dims();
+        let latent_dim = network.latent_dim().unwrap_or_else(|| {
+            let n_features = rows.n_features();
+            let zeros = tensor(vec![0.0; n_features], [1, n_features], &Device::flex());
+            let [_, latent_dim] = network.encode(zeros).dims();
+            latent_dim
+        });
         Self {
             network,
             config,

@@ -38,8 +38,14 @@ impl<N: Network> BurnLearner<N> {
         rows: &RowShape,
         ctx: &FitContext<'_>,
     ) -> Result<Self, BoxError> {
-        let device = plan.device.to_burn().autodiff();
-        let network = parameters::initialized(N::new(config, rows, &device)?, ctx)?;
+        // A device that is not there panics when it is first used.
+        let made = caught(|| -> Result<_, BoxError> {
+            let device = plan.device.to_burn().autodiff();
+            let network = parameters::initialized(N::new(config, rows, &device)?, ctx)?;
+            Ok((device, network))
+        });
+        let (device, network) =
+            made.map_err(|said| format!("the network can't be made on the device {}: {said}", plan.device))??;
         check_widths(&network, rows, &device)?;
         let shapes: Vec<Vec<usize>> = parameters::names(&network)
             .into_iter()
@@ -115,12 +121,30 @@ impl<N: Network> BurnLearner<N> {
     }
 }
 
-/// That the network takes and makes rows of its own width, told by a row of zeros.
+/// What work comes to, or what it said when it panicked. What it worked on is not used again in that case.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or(panic.downcast_ref::<&str>().copied());
+        said.unwrap_or("no reason is given").trim().to_owned()
+    })
+}
+
+/// That the network takes and makes rows of its own width, told by a row of zeros. Tensors whose shapes don't fit panic, which is an
+/// error here: the mistake is in a network that may be a user's own.
 fn check_widths<N: Network>(network: &N, rows: &RowShape, device: &Device) -> Result<(), BoxError> {
-    let row = tensor(vec![0.0; rows.n_features()], [1, rows.n_features()], device);
-    let latents = network.encode(row);
-    let [_, latent_dim] = latents.dims();
-    let made = network.decode(latents).dims();
+    let there_and_back = || {
+        let row = tensor(vec![0.0; rows.n_features()], [1, rows.n_features()], device);
+        let latents = network.encode(row);
+        let [_, latent_dim] = latents.dims();
+        (latent_dim, network.decode(latents).dims())
+    };
+    let (latent_dim, made) = caught(there_and_back).map_err(|said| {
+        format!(
+            "the network can't take rows of {} features: {said}",
+            rows.n_features()
+        )
+    })?;
     if latent_dim == 0 || made != [1, rows.n_features()] {
         return Err(format!(
             "the network must decode latents to rows of {} features, but makes an array of {made:?} of {latent_dim} latents",

@@ -82,6 +82,12 @@ pub trait Network: Module + Sync + 'static {
         (self.encode(x), None)
     }
 
+    /// The width of its latents, where the network knows it. Default: it is found by encoding a row of zeros, which is work and memory in proportion to the
+    /// row: a network whose parameters do not grow with the row should know, so that no file of it can ask for more than its own size.
+    fn latent_dim(&self) -> Option<usize> {
+        None
+    }
+
     /// What a parameter is at first, by its name (`encoder.0.weight`) and shape. Default: zeros for a bias; Glorot-uniform with two dimensions or more, as in Keras;
     /// else what [`new`](Self::new) made it, which must not be random.
     fn initial(name: &str, shape: &[usize]) -> Initial {

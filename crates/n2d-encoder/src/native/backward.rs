@@ -23,8 +23,14 @@ impl NativeEngine {
     ) {
         let kernel = self.whole.is_none().then(|| optimization.begin(rate));
         for i in (0..network.layers().len()).rev() {
-            if self.sparsity > 0.0 && i + 1 == network.encoder().len() {
-                self.add_penalty(network, n_rows);
+            if i + 1 == network.encoder().len() {
+                if self.sparsity > 0.0 {
+                    self.add_penalty(network, n_rows);
+                }
+                if let Some(head) = &mut self.head {
+                    head.add_to(&mut self.deltas[0]);
+                    head.step(rate);
+                }
             }
             // The gradient by the layer's input comes first: it needs the weights as they were.
             if i > 0 {

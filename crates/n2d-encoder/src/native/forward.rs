@@ -35,7 +35,16 @@ impl NativeEngine {
         let of_rows = self
             .loss
             .of_batch(output, target, width, &mut self.deltas[0][..n_values]);
-        of_rows + self.penalty(network, n_rows)
+        of_rows + self.penalty(network, n_rows) + self.loss_of_labels(network, n_rows)
+    }
+
+    /// What labels that are not met add to the loss.
+    fn loss_of_labels(&mut self, network: &DenseNetwork, n_rows: usize) -> f64 {
+        let latents = &self.outputs[network.encoder().len()][..n_rows * network.latent_dim()];
+        match &mut self.head {
+            Some(head) => head.loss(latents, &self.labels),
+            None => 0.0,
+        }
     }
 
     /// What large latents add to the loss.

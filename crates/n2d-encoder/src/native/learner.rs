@@ -2,7 +2,7 @@
 
 use n2d_core::BoxError;
 
-use super::NativeEngine;
+use super::{Head, NativeEngine};
 use crate::DenseNetwork;
 use crate::learner::{Batch, Learner, Weights};
 use crate::optimizer::{Memory, Optimization};
@@ -24,6 +24,14 @@ impl NativeLearner {
             engine,
             network,
             optimization,
+        }
+    }
+
+    /// With labels in the loss, too.
+    pub(crate) fn with_head(self, head: Head) -> Self {
+        Self {
+            engine: self.engine.with_head(head),
+            ..self
         }
     }
 

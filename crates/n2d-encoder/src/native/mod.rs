@@ -9,10 +9,12 @@
 
 mod backward;
 mod forward;
+mod head;
 mod learner;
 
 use rayon::prelude::*;
 
+pub(crate) use head::Head;
 pub(crate) use learner::NativeLearner;
 
 use crate::learner::Batch;
@@ -27,6 +29,10 @@ pub(crate) struct NativeEngine {
     loss: Loss,
     /// Weight of the mean absolute latent in the loss.
     sparsity: f64,
+    /// What learns the labels, where there are any.
+    head: Option<Head>,
+    /// Those of the batch.
+    labels: Vec<i32>,
     /// The batch, then the output of every layer: what the next one takes, and at last the reconstruction.
     outputs: Vec<Vec<f32>>,
     /// What is to be reconstructed, where it is not what is encoded.
@@ -61,6 +67,8 @@ impl NativeEngine {
         Self {
             loss,
             sparsity,
+            head: None,
+            labels: Vec::new(),
             outputs: std::iter::once(&network.n_features())
                 .chain(&widths)
                 .map(|&width| buffer(width))
@@ -100,7 +108,19 @@ impl NativeEngine {
         self.forward(network, batch.rows.len())
     }
 
+    /// With labels in the loss, too.
+    pub(crate) fn with_head(self, head: Head) -> Self {
+        Self {
+            head: Some(head),
+            ..self
+        }
+    }
+
     fn gather(&mut self, batch: &Batch<'_, '_>) {
+        self.labels.clear();
+        if let Some(labels) = batch.labels {
+            self.labels.extend(batch.rows.iter().map(|&row| labels[row]));
+        }
         let (values, width) = (batch.x.as_slice(), batch.x.n_features());
         let input = &mut self.outputs[0][..batch.rows.len() * width];
         match batch.target {

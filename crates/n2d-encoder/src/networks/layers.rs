@@ -33,6 +33,11 @@ impl Affine {
         }
     }
 
+    /// Width of what it makes.
+    pub(super) fn n_out(&self) -> usize {
+        self.bias.val().dims()[0]
+    }
+
     /// Of `(n_in, rows)`.
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.weight.val().matmul(x) + self.bias.val().unsqueeze_dim(1)

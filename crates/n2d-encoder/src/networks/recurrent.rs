@@ -320,6 +320,10 @@ macro_rules! recurrent {
                 self.layers.decode(z)
             }
 
+            fn latent_dim(&self) -> Option<usize> {
+                Some(self.layers.to_latents.n_out())
+            }
+
             fn initial(name: &str, shape: &[usize]) -> Initial {
                 initial($kind, name, shape)
             }

@@ -31,6 +31,7 @@ fn gradients_are_differences<N: Network>(config: &N::Config, shape: &[usize]) {
         rows: &[0, 1, 2, 3, 4],
         target: None,
         input: None,
+        labels: None,
         draw: Draw { seed: 1, batch: 2 },
     };
     let before = learner.weights().unwrap();

@@ -130,15 +130,33 @@ impl Persist for FittedPca {
     const KIND: &'static str = PcaConfig::NAME;
 
     fn save(&self, state: &mut State) {
+        self.save_projection(state);
+        state.put_matrix("embedding", self.embedding.view());
+    }
+
+    fn load(state: &State) -> Result<Self, LoadError> {
+        let projection = Self::load_projection(state)?;
+        let embedding: Array2<f32> = state.finite_matrix("embedding")?;
+        let wide = embedding.ncols() == projection.components.nrows();
+        state.expect("embedding", "one column for each component", wide)?;
+        Ok(Self {
+            embedding,
+            ..projection
+        })
+    }
+}
+
+/// All but the embedding.
+impl FittedPca {
+    pub(super) fn save_projection(&self, state: &mut State) {
         state.set("whiten", &self.whiten);
         state.put("mean", &self.mean);
         state.put_matrix("components", self.components.view());
         state.put("variances", &self.variances);
         state.put("total_variance", &[self.total_variance]);
-        state.put_matrix("embedding", self.embedding.view());
     }
 
-    fn load(state: &State) -> Result<Self, LoadError> {
+    pub(super) fn load_projection(state: &State) -> Result<Self, LoadError> {
         let components: Array2<f64> = state.finite_matrix("components")?;
         let (n_components, n_features) = components.dim();
         let mean: Vec<f64> = state.finite_vec("mean")?;
@@ -152,16 +170,13 @@ impl Persist for FittedPca {
             "a number, 0 or above",
             total.len() == 1 && total[0] >= 0.0,
         )?;
-        let embedding: Array2<f32> = state.finite_matrix("embedding")?;
-        let wide = embedding.ncols() == n_components;
-        state.expect("embedding", "one column for each component", wide)?;
         Ok(Self {
             mean,
             components,
             variances,
             total_variance: total[0],
             whiten: state.get("whiten")?,
-            embedding,
+            embedding: Array2::zeros((0, n_components)),
         })
     }
 }

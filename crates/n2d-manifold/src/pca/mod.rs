@@ -1,6 +1,7 @@
 //! Principal component analysis (Pearson 1901, Philosophical Magazine 2(11); Hotelling 1933).
 
 mod config;
+mod encoder;
 mod fitted;
 mod solve;
 
@@ -10,6 +11,7 @@ use ndarray::Array2;
 
 use crate::error::ManifoldError;
 pub use config::{PcaConfig, PcaSolver};
+pub use encoder::{FittedPcaEncoder, PcaEncoder, PcaEncoderConfig};
 pub use fitted::FittedPca;
 
 /// Principal component analysis: the projection on the directions of greatest variance. Not a manifold learner in the strict

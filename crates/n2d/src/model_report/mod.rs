@@ -165,7 +165,7 @@ impl<'a> ModelReport<'a> {
             None => (self.model.embedding(), self.model.labels()),
         };
         let y = Samples::new(embedding)?;
-        let layout = self.layout(y, ctx)?;
+        let layout = self.map.places(y, ctx)?;
         let classes = self.data.and_then(|data| data.labels.as_ref());
         let colours = match classes {
             Some(classes) => Colours::matched(classes, clusters)?,
@@ -239,9 +239,20 @@ impl<'a> ModelReport<'a> {
         }
         Ok(())
     }
+}
 
-    fn layout(&self, y: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Option<Array2<f32>>, ReportError> {
-        if self.map == MapLayout::Components || y.n_features() <= 2 || y.n_samples() < 3 {
+impl MapLayout {
+    /// Where rows of an embedding are shown, `(n_samples, 2)`; none where that is at their first two components. Deterministic for the
+    /// context's seed; the cost is that of a UMAP of these rows.
+    ///
+    /// # Errors
+    /// [`ReportError::Fit`], also where the cancel token is set.
+    pub fn places(
+        self,
+        y: Samples<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Option<Array2<f32>>, ReportError> {
+        if self == Self::Components || y.n_features() <= 2 || y.n_samples() < 3 {
             return Ok(None);
         }
         let defaults = UmapConfig::default();

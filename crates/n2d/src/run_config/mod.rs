@@ -1,12 +1,15 @@
 //! A whole run as a file.
 
+use std::num::NonZeroUsize;
+
 use n2d_core::Stage;
 use n2d_datasets::Scaling;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::registry::did_you_mean;
-use crate::{BuildError, EnsembleConfig, PartChoice, PipelineConfig, words};
+use crate::{BuildError, EnsembleConfig, PartChoice, PipelineConfig, Registry, words};
 
 mod text;
 
@@ -49,7 +52,8 @@ pub struct RunConfig {
 }
 
 /// Where the data of a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct DataConfig {
     /// A built-in data set or a file.
@@ -78,9 +82,11 @@ pub struct OutputConfig {
     pub latent: Option<String>,
     /// A picture of the embedding, as `.png` or `.svg`.
     pub plot: Option<String>,
+    /// One HTML page about the fit.
+    pub report: Option<String>,
 }
 
-const KEYS: [&str; 10] = [
+pub(crate) const KEYS: [&str; 10] = [
     "seed",
     "threads",
     "n_clusters",
@@ -93,7 +99,7 @@ const KEYS: [&str; 10] = [
     "output",
 ];
 const DATA_KEYS: [&str; 5] = ["input", "labels", "drop", "data_dir", "scale"];
-const OUTPUT_KEYS: [&str; 5] = ["model", "labels", "embedding", "latent", "plot"];
+const OUTPUT_KEYS: [&str; 6] = ["model", "labels", "embedding", "latent", "plot", "report"];
 const STAGES: [Stage; 3] = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
 
 impl RunConfig {
@@ -108,15 +114,19 @@ impl RunConfig {
             .map_err(|error: toml::de::Error| BuildError::BadFile {
                 reason: error.to_string().trim_end().to_owned(),
             })?;
+        plain_values("", &toml::Value::Table(table.clone()))?;
         let mut keys = match serde_json::to_value(table) {
             Ok(Value::Object(keys)) => keys,
-            // TOML has nothing that JSON can't hold but dates, which it turns into text.
             _ => Map::new(),
         };
         known_keys("", &keys, &KEYS)?;
         let mut pipeline = PipelineConfig::default();
-        (pipeline.n_clusters, pipeline.latent_dim) =
-            (take(&mut keys, "n_clusters")?, take(&mut keys, "latent_dim")?);
+        if keys.get("n_clusters").is_some_and(|given| given == "auto") {
+            let reason = "can't be \"auto\" here: leave it out, with a clusterer that finds it, such as hdbscan or gmm_auto";
+            return Err(bad("n_clusters", reason.to_owned()));
+        }
+        let mut size = |key| take::<NonZeroUsize>(&mut keys, key).map(|size| size.map(NonZeroUsize::get));
+        (pipeline.n_clusters, pipeline.latent_dim) = (size("n_clusters")?, size("latent_dim")?);
         for stage in STAGES {
             *pipeline.part_mut(stage) = part(&mut keys, stage, &pipeline.part(stage).name)?;
         }
@@ -153,6 +163,7 @@ impl OutputConfig {
             embedding: table.get("embedding")?,
             latent: table.get("latent")?,
             plot: table.get("plot")?,
+            report: table.get("report")?,
         })
     }
 }
@@ -203,6 +214,10 @@ fn table_of(keys: &Map<String, Value>, name: &str) -> Result<Map<String, Value>,
     match keys.get(name) {
         None => Ok(Map::new()),
         Some(Value::Object(table)) => Ok(table.clone()),
+        Some(Value::String(text)) if STAGES.iter().any(|stage| stage.name() == name) => Err(bad(
+            name,
+            format!("must be a table; write [{name}] and below it name = \"{text}\""),
+        )),
         Some(other) => Err(bad(name, format!("must be a table, [{name}], but is {other}"))),
     }
 }
@@ -211,17 +226,57 @@ fn known_keys(table: &str, keys: &Map<String, Value>, known: &[&str]) -> Result<
     match keys.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
-            let hint = did_you_mean(key, known.iter().copied());
-            let place = if table.is_empty() {
-                "at the top".to_owned()
-            } else {
-                format!("in [{table}]")
+            let place = match table {
+                "" => "at the top".to_owned(),
+                table => format!("in [{table}]"),
+            };
+            let elsewhere = belongs_to(key).filter(|of| *of != table);
+            let hint = match elsewhere {
+                Some(of) => format!(" It stands in [{of}]."),
+                None => did_you_mean(key, known.iter().copied()),
             };
             Err(bad(
                 key,
                 format!("is no key {place}; there are {}.{hint}", known.join(", ")),
             ))
         }
+    }
+}
+
+/// The table that a key, or the name of one of our parts, belongs to.
+fn belongs_to(key: &str) -> Option<&'static str> {
+    let registry = Registry::default();
+    let of_part = || {
+        let stage = STAGES.iter().find(|&&stage| registry.names(stage).contains(&key));
+        stage.map(|stage| stage.name())
+    };
+    match key {
+        _ if DATA_KEYS.contains(&key) => Some("data"),
+        _ if OUTPUT_KEYS.contains(&key) => Some("output"),
+        "epochs" | "n_epochs" => Some("encoder] as n_epochs, or [manifold"),
+        _ => of_part(),
+    }
+}
+
+/// That there is nothing which options can't be: dates, and numbers that are none or infinite.
+fn plain_values(key: &str, value: &toml::Value) -> Result<(), BuildError> {
+    let below = |name: &str| {
+        if key.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{key}.{name}")
+        }
+    };
+    match value {
+        toml::Value::Table(table) => table
+            .iter()
+            .try_for_each(|(name, value)| plain_values(&below(name), value)),
+        toml::Value::Array(values) => values.iter().try_for_each(|value| plain_values(key, value)),
+        toml::Value::Float(number) if !number.is_finite() => {
+            Err(bad(key, format!("must be a finite number, but is {number}")))
+        }
+        toml::Value::Datetime(date) => Err(bad(key, format!("can't be a date, but is {date}"))),
+        _ => Ok(()),
     }
 }
 
@@ -273,16 +328,47 @@ mod tests {
     }
 
     #[test]
+    fn every_scaling_goes_by_its_name() {
+        for name in ["none", "minmax", "standard", "standard-channels", "standard-all"] {
+            let run = RunConfig::from_toml(&format!("[data]\nscale = '{name}'")).unwrap();
+            assert_eq!(run.data.scale.map(Scaling::name), Some(name));
+        }
+    }
+
+    #[test]
     fn mistakes_are_named() {
-        let error = |text| RunConfig::from_toml(text).unwrap_err().to_string();
+        let error = |text: &str| RunConfig::from_toml(text).unwrap_err().to_string();
         assert_eq!(
             error("[data]\ninptu = 'a.csv'"),
             "inptu: is no key in [data]; there are input, labels, drop, data_dir, scale. Did you mean input?"
         );
         assert_eq!(
             error("encoder = 'dense'"),
-            "encoder: must be a table, [encoder], but is \"dense\""
+            "encoder: must be a table; write [encoder] and below it name = \"dense\""
         );
+        let at_top = |key, table| {
+            format!(
+                "{key}: is no key at the top; there are seed, threads, n_clusters, latent_dim, data, encoder, manifold, clusterer, ensemble, output. It stands in [{table}]."
+            )
+        };
+        assert_eq!(error("scale = 'minmax'"), at_top("scale", "data"));
+        assert_eq!(error("[umap]\nn_neighbors = 5"), at_top("umap", "manifold"));
+        assert_eq!(
+            error("[encoder]\nbeta_1 = nan"),
+            "encoder.beta_1: must be a finite number, but is NaN"
+        );
+        assert_eq!(
+            error("seed = 1979-05-27"),
+            "seed: can't be a date, but is 1979-05-27"
+        );
+        assert!(error("n_clusters = 'auto'").contains("such as hdbscan"));
+        assert!(error("epochs = 5").ends_with("It stands in [encoder] as n_epochs, or [manifold]."));
+        for too_few in ["-1", "0"] {
+            assert_eq!(
+                error(&format!("n_clusters = {too_few}")),
+                format!("n_clusters: can't be {too_few}: it must be a whole number of at least 1")
+            );
+        }
         assert!(error("seed = ").contains("line 1"), "{}", error("seed = "));
         assert_eq!(
             error("seed = -1"),
@@ -290,7 +376,7 @@ mod tests {
         );
         assert_eq!(
             error("[data]\nscale = 'minmx'"),
-            "data.scale: can't be \"minmx\": it must be one of none, minmax, standard. Did you mean minmax?"
+            "data.scale: can't be \"minmx\": it must be one of none, minmax, standard, standard-channels, standard-all. Did you mean minmax?"
         );
         assert_eq!(
             error("[data]\ndrop = 'id'"),

@@ -41,7 +41,11 @@ impl RunConfig {
         );
         data_text(&mut text, &self.data);
         for stage in STAGES {
-            part_text(&mut text, registry, stage, pipeline.part(stage))?;
+            let size = match stage {
+                Stage::Encoder => pipeline.latent_dim.or(pipeline.n_clusters),
+                Stage::Manifold | Stage::Clusterer => pipeline.n_clusters,
+            };
+            part_text(&mut text, registry, stage, pipeline.part(stage), size)?;
         }
         ensemble_text(&mut text, pipeline.ensemble.as_ref());
         output_text(&mut text, &self.output);
@@ -62,7 +66,7 @@ fn data_text(text: &mut String, data: &DataConfig) {
     optional(text, "drop", drop.map(|drop| drop.clone().into()), "[\"id\"]");
     text.push_str("# Where built-in data sets are looked for first.\n");
     optional(text, "data_dir", of(&data.data_dir), "\"data\"");
-    text.push_str("# none, minmax or standard.\n");
+    text.push_str("# none, minmax, standard, standard-channels or standard-all.\n");
     let scale = data.scale.map(|scale| Value::from(scale.name()));
     optional(text, "scale", scale, "\"minmax\"");
 }
@@ -75,6 +79,7 @@ fn output_text(text: &mut String, output: &OutputConfig) {
         ("embedding", &output.embedding, "\"embedding.npy\""),
         ("latent", &output.latent, "\"latent.npy\""),
         ("plot", &output.plot, "\"clusters.png\""),
+        ("report", &output.report, "\"report.html\""),
     ] {
         optional(text, name, file.clone().map(Value::from), example);
     }
@@ -102,6 +107,7 @@ fn part_text(
     registry: &Registry,
     stage: Stage,
     choice: &PartChoice,
+    size: Option<usize>,
 ) -> Result<(), BuildError> {
     let mut options = registry.defaults(stage, &choice.name)?;
     let docs = registry.docs(stage, &choice.name)?;
@@ -131,11 +137,10 @@ fn part_text(
             .lines()
             .for_each(|line| text.push_str(&format!("# {line}\n")));
         let follows = sized == Some(option.as_str()) && !given.contains_key(option);
-        if value.is_null() || follows {
-            let value = toml_of(value).map_or_else(String::new, |value| format!(" {value}"));
-            text.push_str(&format!("# {option} ={value}\n"));
-        } else {
-            line(text, option, value);
+        match (toml_of(value), size) {
+            (_, Some(size)) if follows => text.push_str(&format!("# {option} = {size}\n")),
+            (Some(value), None) if follows => text.push_str(&format!("# {option} = {value}\n")),
+            _ => line(text, option, value),
         }
     }
     Ok(())
@@ -184,7 +189,7 @@ fn without_links(doc: &str) -> String {
 fn line(text: &mut String, key: &str, value: &Value) {
     match toml_of(value) {
         Some(value) => text.push_str(&format!("{key} = {value}\n")),
-        None => text.push_str(&format!("# {key} =\n")),
+        None => text.push_str(&format!("# {key} is not set\n")),
     }
 }
 

@@ -1,0 +1,316 @@
+//! `cargo xtask compare defaults`: what training gives the best clusters soonest, over data sets, subsets and seeds.
+//!
+//! A run is kept as soon as it is done, and one that is kept is not made again: the command goes on where it was stopped. Delete
+//! `benches/records/defaults.csv` to begin anew.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use super::arena::ours;
+use super::pipeline::last_line;
+use super::table::median;
+use super::{Arguments, python};
+use crate::cargo::cargo;
+
+/// A way to train: in words, the least number of steps, and options of the encoder.
+struct Candidate {
+    name: &'static str,
+    steps: usize,
+    batch_size: usize,
+    settings: &'static [&'static str],
+    /// Tried on the large sets, too.
+    finalist: bool,
+}
+
+const fn candidate(name: &'static str, steps: usize, settings: &'static [&'static str]) -> Candidate {
+    Candidate {
+        name,
+        steps,
+        batch_size: 256,
+        settings,
+        finalist: false,
+    }
+}
+
+const fn finalist(candidate: Candidate) -> Candidate {
+    Candidate {
+        finalist: true,
+        ..candidate
+    }
+}
+
+const CANDIDATES: [Candidate; 9] = [
+    finalist(candidate("Adam, constant (the default)", 1000, &[])),
+    candidate("Adam, constant", 500, &[]),
+    finalist(candidate("Adam, constant", 2000, &[])),
+    candidate("Adam, constant", 5000, &[]),
+    Candidate {
+        batch_size: 64,
+        ..candidate("Adam, constant, batches of 64", 4000, &[])
+    },
+    candidate("Adam, cosine", 1000, &["schedule=cosine"]),
+    finalist(candidate(
+        "Adam, one-cycle to 0.003",
+        1000,
+        &["schedule=one-cycle", "learning_rate=0.003"],
+    )),
+    candidate(
+        "AdamW, one-cycle to 0.003",
+        1000,
+        &["optimizer=adamw", "schedule=one-cycle", "learning_rate=0.003"],
+    ),
+    candidate(
+        "Muon, cosine from 0.01",
+        1000,
+        &["optimizer=muon", "schedule=cosine", "learning_rate=0.01"],
+    ),
+];
+
+/// Data sets, in the order of their turn: name, built-in set, rows taken of it.
+const SETS: [(&str, Option<&str>, usize); 7] = [
+    ("pendigits", Some("pendigits"), 10_992),
+    ("mnist, 500 rows", Some("mnist"), 500),
+    ("mnist, 2 000 rows", Some("mnist"), 2000),
+    ("mnist, 10 000 rows", Some("mnist"), 10_000),
+    ("hapt", None, 10_411),
+    ("mnist", Some("mnist"), 70_000),
+    ("fashion", Some("fashion"), 70_000),
+];
+
+/// Sets of more rows are for finalists.
+const LARGE: usize = 20_000;
+
+/// One fit.
+#[derive(Debug, Clone, PartialEq)]
+struct Run {
+    set: String,
+    candidate: String,
+    steps: usize,
+    seed: usize,
+    acc: f64,
+    nmi: f64,
+    seconds: f64,
+}
+
+impl Candidate {
+    /// Epochs that make the steps, and no fewer than a hundredth of their number: what the default's rule gives.
+    fn epochs(&self, n_rows: usize) -> usize {
+        let n_batches = n_rows.div_ceil(self.batch_size);
+        self.steps
+            .div_ceil(n_batches)
+            .max(self.steps * self.batch_size / (100 * 256))
+    }
+}
+
+pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
+    let build = "build --release --locked -p n2d-cli -p n2d-benches";
+    python::succeed(&mut cargo(root, build.split(' ')))?;
+    let record = root.join("benches/records/defaults.csv");
+    let mut runs = std::fs::read_to_string(&record).map_or_else(|_| Vec::new(), |text| parsed(&text));
+    for (name, set, n_rows) in SETS {
+        for seed in 0..arguments.rounds {
+            for candidate in CANDIDATES
+                .iter()
+                .filter(|candidate| candidate.finalist || n_rows < LARGE)
+            {
+                let is_it = |run: &Run| {
+                    (&*run.set, &*run.candidate, run.steps, run.seed)
+                        == (name, candidate.name, candidate.steps, seed)
+                };
+                if runs.iter().any(is_it) {
+                    continue;
+                }
+                let data = data(root, arguments, set, n_rows)?;
+                let run = fit(root, &data, (name, n_rows), candidate, seed)?;
+                println!("{}", line(&run).trim_end());
+                runs.push(run);
+                keep(root, &runs)?;
+            }
+        }
+    }
+    println!("{}", markdown(&runs));
+    Ok(())
+}
+
+/// The words by which the program reads some rows of a set.
+fn data(
+    root: &Path,
+    arguments: &Arguments,
+    set: Option<&str>,
+    n_rows: usize,
+) -> Result<Vec<PathBuf>, String> {
+    let data_dir = root.join(&arguments.data_dir);
+    let Some(set) = set else {
+        let hapt = data_dir.join("hapt");
+        let files = [
+            hapt.join("windows.f32.npy.gz"),
+            "--labels".into(),
+            hapt.join("activity.u8.npy.gz"),
+        ];
+        return Ok(files.to_vec());
+    };
+    if n_rows > LARGE || set == "pendigits" {
+        return Ok(vec![set.into(), "--data-dir".into(), data_dir]);
+    }
+    let folder = root.join(format!("target/compare/{set}-{n_rows}"));
+    if !folder.exists() {
+        let options = json!({"set": set, "folder": folder, "data_dir": data_dir, "rows": n_rows});
+        ours(root)?.run(&json!({"method": "export", "options": options}))?;
+    }
+    // They are scaled as the whole set is.
+    Ok(vec![
+        folder.join("rows.npy"),
+        "--labels".into(),
+        folder.join("classes.npy"),
+        "--scale".into(),
+        "none".into(),
+    ])
+}
+
+fn fit(
+    root: &Path,
+    data: &[PathBuf],
+    (set, n_rows): (&str, usize),
+    candidate: &Candidate,
+    seed: usize,
+) -> Result<Run, String> {
+    let mut call = Command::new(root.join("target/release/n2d"));
+    call.arg("fit")
+        .args(data)
+        .args(["--json", "--quiet", "--seed", &seed.to_string()]);
+    call.args([
+        "--latent-dim",
+        "10",
+        "--epochs",
+        &candidate.epochs(n_rows).to_string(),
+    ]);
+    let batch_size = format!("batch_size={}", candidate.batch_size);
+    for setting in candidate.settings.iter().copied().chain([&*batch_size]) {
+        call.args(["--set", &format!("dense.{setting}")]);
+    }
+    let answer = last_line(&mut call)?;
+    let figure = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
+    Ok(Run {
+        set: set.to_owned(),
+        candidate: candidate.name.to_owned(),
+        steps: candidate.steps,
+        seed,
+        acc: figure(&answer["acc"]),
+        nmi: figure(&answer["nmi"]),
+        seconds: figure(&answer["seconds"]["encoder"]),
+    })
+}
+
+const HEAD: &str = "set;candidate;steps;seed;acc;nmi;encoder_seconds\n";
+
+fn line(run: &Run) -> String {
+    let Run {
+        set,
+        candidate,
+        steps,
+        seed,
+        acc,
+        nmi,
+        seconds,
+    } = run;
+    format!("{set};{candidate};{steps};{seed};{acc:.4};{nmi:.4};{seconds:.2}\n")
+}
+
+fn parsed(text: &str) -> Vec<Run> {
+    let run = |line: &str| {
+        let cells: Vec<&str> = line.split(';').collect();
+        let [set, candidate, steps, seed, acc, nmi, seconds] = cells[..] else {
+            return None;
+        };
+        Some(Run {
+            set: set.to_owned(),
+            candidate: candidate.to_owned(),
+            steps: steps.parse().ok()?,
+            seed: seed.parse().ok()?,
+            acc: acc.parse().ok()?,
+            nmi: nmi.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+        })
+    };
+    text.lines().filter_map(run).collect()
+}
+
+fn keep(root: &Path, runs: &[Run]) -> Result<(), String> {
+    let csv = HEAD.to_owned() + &runs.iter().map(line).collect::<String>();
+    for (ending, text) in [("csv", csv), ("md", markdown(runs))] {
+        let path = root.join(format!("benches/records/defaults.{ending}"));
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// One line for each set and candidate.
+fn markdown(runs: &[Run]) -> String {
+    let mut text = "| data | training of the dense encoder | steps at least | seeds | ACC median (worst) | NMI median (worst) | encoder, seconds |\n|---|---|---|---|---|---|---|\n".to_owned();
+    for (set, ..) in SETS {
+        for candidate in &CANDIDATES {
+            let its: Vec<&Run> = runs
+                .iter()
+                .filter(|run| {
+                    (&*run.set, &*run.candidate, run.steps) == (set, candidate.name, candidate.steps)
+                })
+                .collect();
+            if its.is_empty() {
+                continue;
+            }
+            let of = |figure: fn(&Run) -> f64| -> Vec<f64> { its.iter().map(|run| figure(run)).collect() };
+            let worst = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+            let (acc, nmi) = (of(|run| run.acc), of(|run| run.nmi));
+            text += &format!(
+                "| {set} | {} | {} | {} | {:.3} ({:.3}) | {:.3} ({:.3}) | {:.1} |\n",
+                candidate.name,
+                candidate.steps,
+                its.len(),
+                median(acc.clone()),
+                worst(&acc),
+                median(nmi.clone()),
+                worst(&nmi),
+                median(of(|run| run.seconds)),
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_kept_and_summed_up() {
+        let run = |seed, acc| Run {
+            set: "pendigits".to_owned(),
+            candidate: CANDIDATES[0].name.to_owned(),
+            steps: 1000,
+            seed,
+            acc,
+            nmi: acc / 2.0,
+            seconds: 3.0,
+        };
+        let runs = [run(0, 0.5), run(1, 0.75), run(2, 0.625)];
+        let csv = HEAD.to_owned() + &runs.iter().map(line).collect::<String>();
+        let read = parsed(&csv);
+        assert_eq!(read.len(), 3);
+        assert_eq!(read[1].acc, 0.75);
+        let table = markdown(&read);
+        let expected =
+            "| pendigits | Adam, constant (the default) | 1000 | 3 | 0.625 (0.500) | 0.312 (0.250) | 3.0 |";
+        assert!(table.contains(expected), "{table}");
+    }
+
+    #[test]
+    fn epochs_are_those_of_the_default() {
+        assert_eq!(CANDIDATES[0].epochs(500), 500);
+        assert_eq!(CANDIDATES[0].epochs(10_992), 24);
+        assert_eq!(CANDIDATES[0].epochs(70_000), 10);
+        // As many passes with a quarter of the rows in a step.
+        assert_eq!(CANDIDATES[4].epochs(10_992), 24);
+    }
+}
