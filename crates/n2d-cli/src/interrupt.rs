@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use n2d::CancelToken;
-use n2d::persist::remove_unfinished;
 
 use crate::errors::CliError;
 use crate::progress::Screen;
+use crate::unfinished;
 
 /// How long a run may take to give up by itself. What has no step to stop at is then ended with the program.
 const GRACE: Duration = Duration::from_millis(1500);
@@ -77,8 +77,7 @@ impl Interrupt {
         let (caught, before) = (interrupt.clone(), AtomicBool::new(false));
         ctrlc::set_handler(move || {
             if before.swap(true, Ordering::Relaxed) {
-                remove_unfinished();
-                std::process::exit(1);
+                unfinished::exit();
             }
             caught.give_up();
         })
@@ -149,8 +148,7 @@ impl Interrupt {
             if !state.ended {
                 shared.screen.clear();
                 state.interrupted().print();
-                remove_unfinished();
-                std::process::exit(1);
+                unfinished::exit();
             }
         });
     }

@@ -33,6 +33,7 @@ mod stages;
 mod stdin;
 mod summary;
 mod text;
+mod unfinished;
 
 use std::process::ExitCode;
 

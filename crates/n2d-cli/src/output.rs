@@ -9,6 +9,7 @@ use n2d::{Labels, Model};
 use ndarray::ArrayView2;
 
 use crate::errors::{CliError, without_number};
+use crate::unfinished;
 
 /// A file to be written.
 #[derive(Debug, Clone)]
@@ -104,7 +105,9 @@ impl Output {
     /// # Errors
     /// What the file system says.
     pub(crate) fn create(&self) -> Result<AtomicFile, CliError> {
-        AtomicFile::create(&self.target).map_err(|error| self.refused(&error))
+        let file = AtomicFile::create(&self.target).map_err(|error| self.refused(&error))?;
+        unfinished::note(file.unfinished());
+        Ok(file)
     }
 
     /// What the system says, in the words of an error.

@@ -113,3 +113,40 @@ fn a_reader_that_goes_away_is_no_failure() {
         );
     }
 }
+
+/// Whether the labelling stops between chunks or is ended in the middle of one, what was written so far goes.
+#[test]
+fn an_interrupted_prediction_leaves_no_unfinished_file() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(300));
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--out-model",
+        "model.n2d",
+    ]));
+    place.write("many.csv", &two_groups(200_000));
+    let args = [
+        "predict",
+        "model.n2d",
+        "many.csv",
+        "--drop",
+        "group",
+        "--out",
+        "labels.csv",
+    ];
+    let mut child = place.command(&args).stderr(Stdio::null()).spawn().unwrap();
+    let is_begun = || place.files().iter().any(|name| name.starts_with(".n2d-"));
+    let start = Instant::now();
+    while !is_begun() && child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < LONG);
+    }
+    // It may have ended by itself.
+    let _ = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    child.wait().unwrap();
+    assert!(!is_begun(), "{:?}", place.files());
+}

@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use tempfile::NamedTempFile;
 
 use super::{LoadError, Save, SaveError, State, arrays_from_bytes, to_bytes};
@@ -76,40 +74,6 @@ pub fn write_atomically(
 pub struct AtomicFile {
     target: PathBuf,
     content: BufWriter<NamedTempFile>,
-    listed: Listed,
-}
-
-/// The files that have been begun and are not whole.
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Removes what every [`AtomicFile`] at work has written so far: for a program that ends at once, by
-/// [`exit`](std::process::exit), and so drops nothing.
-pub fn remove_unfinished() {
-    for path in unfinished().drain(..) {
-        // There is nobody left to be told.
-        let _ = fs::remove_file(path);
-    }
-}
-
-/// A place in the list of unfinished files, for as long as it is held.
-#[derive(Debug)]
-struct Listed(PathBuf);
-
-impl Listed {
-    fn new(path: &Path) -> Self {
-        unfinished().push(path.to_owned());
-        Self(path.to_owned())
-    }
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        unfinished().retain(|path| *path != self.0);
-    }
 }
 
 impl AtomicFile {
@@ -123,13 +87,14 @@ impl AtomicFile {
         if let Ok(old) = fs::metadata(&target) {
             file.as_file().set_permissions(old.permissions())?;
         }
-        let listed = Listed::new(file.path());
         let content = BufWriter::new(file);
-        Ok(Self {
-            target,
-            content,
-            listed,
-        })
+        Ok(Self { target, content })
+    }
+
+    /// Where the content is until it is whole: what a program is to remove that ends at once, by
+    /// [`exit`](std::process::exit), and so drops nothing.
+    pub fn unfinished(&self) -> &Path {
+        self.content.get_ref().path()
     }
 
     /// Gives the file its name.
@@ -143,7 +108,6 @@ impl AtomicFile {
             .map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(&self.target)?;
-        drop(self.listed);
         sync_folder(&self.target);
         Ok(())
     }
@@ -240,18 +204,6 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(probe(&path).is_ok());
         assert!(probe(&folder.path().join("none/model.n2d")).is_err());
-    }
-
-    #[test]
-    fn what_is_unfinished_can_be_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = AtomicFile::create(&folder.path().join("labels.csv")).unwrap();
-        file.write_all(b"half").unwrap();
-        let is_here = |path: &PathBuf| path.starts_with(folder.path());
-        assert_eq!(unfinished().iter().filter(|path| is_here(path)).count(), 1);
-        drop(file);
-        assert!(!unfinished().iter().any(is_here));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[cfg(unix)]

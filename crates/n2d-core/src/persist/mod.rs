@@ -26,9 +26,7 @@ mod state;
 pub use container::{FORMAT_VERSION, arrays_from_bytes, from_bytes, to_bytes};
 pub use element::{Dtype, Element};
 pub use error::{LoadError, SaveError};
-pub use file::{
-    AtomicFile, probe, read_arrays, read_file, remove_unfinished, resolve, write_atomically, write_file,
-};
+pub use file::{AtomicFile, probe, read_arrays, read_file, resolve, write_atomically, write_file};
 pub use state::{Array, State};
 
 #[cfg(test)]
