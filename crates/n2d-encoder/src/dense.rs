@@ -126,7 +126,8 @@ impl DenseAutoencoder {
             .iter()
             .max()
             .map_or(0, |&last| last as usize + 1);
-        let head = Head::new(self.config.latent_dim, n_classes, weight, ctx);
+        let shape = (self.config.latent_dim, n_classes);
+        let head = Head::new(&self.plan, shape, weight, ctx).map_err(failed)?;
         let mut learner = self.learner(x, network).with_head(head);
         let training = Training::new(&self.plan, x, &mut learner, None, &self.options()?, ctx)?;
         let report = training.with_labels(labels.as_slice()).run(ctx)?;

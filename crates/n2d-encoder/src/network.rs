@@ -62,7 +62,7 @@ impl DenseLayer {
     }
 
     /// Weights uniform in `±sqrt(6 / (n_in + n_out))`, bias zero (Glorot and Bengio 2010; Keras' default).
-    fn glorot_uniform(n_in: usize, n_out: usize, rng: &mut ChaCha8Rng) -> Result<Self, TooLarge> {
+    pub(crate) fn glorot_uniform(n_in: usize, n_out: usize, rng: &mut ChaCha8Rng) -> Result<Self, TooLarge> {
         let limit = (6.0 / (n_in as f64 + n_out as f64)).sqrt() as f32;
         let mut weight = reserved(n_in, n_out)?;
         weight.extend((0..n_in * n_out).map(|_| limit * symmetric_unit(rng)));

@@ -18,7 +18,8 @@ use crate::{Committee, Each, SelfTrained, Voting};
 /// | clusterer | one | one a member; most votes win | one |
 /// | parts may be | UMAP as the manifold learner | any | an encoder that learns labels, too |
 ///
-/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once; see the project's records.
+/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once; self-training was tried on
+/// pendigits alone, where it is as good as the votes. See the project's records.
 ///
 /// ```
 /// use n2d_cluster::GaussianMixtureConfig;

@@ -30,7 +30,7 @@ pub struct SelfTrained<E, M, C> {
 }
 
 impl<E, M, C> SelfTrained<E, M, C> {
-    /// What labels weigh in the loss beside the reconstruction.
+    /// What labels weigh in the loss beside the reconstruction: a first guess, not measured against others.
     pub const WEIGHT: f64 = 0.1;
 
     /// Taught by `n_members` of a pipeline, whose encoder it is.

@@ -89,7 +89,13 @@ impl Data {
         );
         let mut call = self.program();
         match &labels {
-            Some(labels) => call.arg("fit").arg(rows).arg("--labels").arg(labels),
+            // The scaling that files had by default when their records were made.
+            Some(labels) => call
+                .arg("fit")
+                .arg(rows)
+                .arg("--labels")
+                .arg(labels)
+                .args(["--scale", "minmax"]),
             None => call.args(["fit", set.rows, "--data-dir"]).arg(&self.data_dir),
         };
         if let Some(epochs) = set.epochs {

@@ -32,7 +32,7 @@ const RECORDS: [(&str, &str, &str); 10] = [
     (
         "manifold",
         "Neighbours and manifold learners by themselves",
-        "On the latents of MNIST; ACC and NMI are those of a Gaussian mixture on top (`cargo xtask compare manifold`).",
+        "On the latents of MNIST; ACC and NMI are those of a Gaussian mixture on top (`cargo xtask compare manifold`). A build ran beside the later rounds of t-SNE, Isomap and spectral embedding at the lowest priority.",
     ),
     (
         "manifold-quality",
@@ -42,7 +42,7 @@ const RECORDS: [(&str, &str, &str); 10] = [
     (
         "manifold-growth",
         "UMAP against the number of rows",
-        "Made-up rows of 32 columns, to 2 components (`cargo xtask compare manifold`).",
+        "Made-up rows of 32 columns, to 2 components (`cargo xtask compare manifold`). A build ran beside it at the lowest priority, and beside a part of the largest at nearly the same.",
     ),
     (
         "cluster",

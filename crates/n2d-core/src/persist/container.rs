@@ -214,6 +214,10 @@ fn state_of(bytes: Arc<Vec<u8>>) -> Result<State, LoadError> {
             supported: FORMAT_VERSION,
         });
     }
+    // The first version is 1. The number itself is outside the checksum, which a later version may make in another way.
+    if version == 0 {
+        return Err(LoadError::Damaged);
+    }
     let entry: Entry<'_> = serde_json::from_str(entry).map_err(no_model)?;
     let manifest = serde_json::from_str(entry.model.get()).map_err(no_model)?;
 

@@ -1,51 +1,49 @@
 //! A softmax over known classes on top of the latents: what a training with labels adds to the loss.
 
-use n2d_core::FitContext;
-use n2d_core::rng::ChaCha8Rng;
-use rand::RngExt;
+use n2d_core::{BoxError, FitContext};
 
-/// The decay of Adam's moments and its epsilon, as Keras has them.
-const BETAS: [f32; 2] = [0.9, 0.999];
-const EPSILON: f32 = 1e-7;
+use crate::DenseLayer;
+use crate::optimizer::Optimization;
+use crate::plan::Plan;
 
 /// A linear layer from latents to classes, in training. It is small: one thread does it all.
 pub(crate) struct Head {
     /// Of the cross-entropy in the loss.
     weight: f64,
-    n_classes: usize,
-    /// `latent_dim` rows of `n_classes` weights, then the biases.
-    parameters: Vec<f32>,
-    gradient: Vec<f32>,
-    moments: [Vec<f32>; 2],
-    steps: i32,
+    layer: DenseLayer,
+    optimization: Optimization,
+    /// By the weights and by the biases.
+    gradients: [Vec<f32>; 2],
     /// The gradient by the latents of the batch.
     delta: Vec<f32>,
 }
 
 impl Head {
-    pub(crate) fn new(latent_dim: usize, n_classes: usize, weight: f64, ctx: &FitContext<'_>) -> Self {
-        let mut rng: ChaCha8Rng = ctx.rng("encoder head", 0);
-        let bound = (6.0 / (latent_dim + n_classes) as f32).sqrt();
-        let mut parameters = vec![0.0; (latent_dim + 1) * n_classes];
-        for value in &mut parameters[..latent_dim * n_classes] {
-            *value = bound * (2.0 * rng.random::<f32>() - 1.0);
-        }
-        let zeros = vec![0.0; parameters.len()];
-        Self {
+    /// Trained as the network is.
+    ///
+    /// # Errors
+    /// For more classes than fit into memory.
+    pub(crate) fn new(
+        plan: &Plan,
+        (latent_dim, n_classes): (usize, usize),
+        weight: f64,
+        ctx: &FitContext<'_>,
+    ) -> Result<Self, BoxError> {
+        let layer = DenseLayer::glorot_uniform(latent_dim, n_classes, &mut ctx.rng("encoder head", 0))?;
+        let shapes = vec![vec![latent_dim, n_classes], vec![n_classes]];
+        Ok(Self {
             weight,
-            n_classes,
-            gradient: zeros.clone(),
-            moments: [zeros.clone(), zeros],
-            parameters,
-            steps: 0,
+            optimization: Optimization::new(plan.rule, plan.clipping, shapes),
+            gradients: [vec![0.0; layer.weight().len()], vec![0.0; n_classes]],
+            layer,
             delta: Vec::new(),
-        }
+        })
     }
 
     /// The cross-entropy of the rows whose label is known (0 or above), times its weight; its gradients are kept.
     pub(super) fn loss(&mut self, latents: &[f32], labels: &[i32]) -> f64 {
         let latent_dim = latents.len() / labels.len();
-        self.gradient.fill(0.0);
+        self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
         self.delta.clear();
         self.delta.resize(latents.len(), 0.0);
         let n_known = labels.iter().filter(|&&label| label >= 0).count();
@@ -65,9 +63,8 @@ impl Head {
     }
 
     fn scores(&self, latent: &[f32]) -> Vec<f32> {
-        let (weights, biases) = self.parameters.split_at(latent.len() * self.n_classes);
-        let mut scores = biases.to_vec();
-        for (z, weights) in latent.iter().zip(weights.chunks_exact(self.n_classes)) {
+        let mut scores = self.layer.bias().to_vec();
+        for (&z, weights) in latent.iter().zip(self.layer.weight().rows()) {
             scores
                 .iter_mut()
                 .zip(weights)
@@ -77,17 +74,21 @@ impl Head {
     }
 
     fn add_gradients(&mut self, latent: &[f32], errors: &[f32], first: usize) {
-        let (weights, biases) = self.gradient.split_at_mut(latent.len() * self.n_classes);
-        biases
-            .iter_mut()
-            .zip(errors)
-            .for_each(|(sum, error)| *sum += error);
-        for (at, z) in latent.iter().enumerate() {
-            let of_latent = at * self.n_classes..(at + 1) * self.n_classes;
-            let products = self.parameters[of_latent.clone()].iter().zip(errors);
-            self.delta[first + at] = products.map(|(w, error)| w * error).sum();
-            let sums = weights[of_latent].iter_mut().zip(errors);
-            sums.for_each(|(sum, error)| *sum += z * error);
+        let [weights, biases] = &mut self.gradients;
+        let add = |sums: &mut [f32], times: f32| {
+            sums.iter_mut()
+                .zip(errors)
+                .for_each(|(sum, error)| *sum += times * error);
+        };
+        add(biases, 1.0);
+        let matrix = self.layer.weight();
+        let of_latents = latent.iter().zip(matrix.rows());
+        let places = weights
+            .chunks_exact_mut(errors.len())
+            .zip(&mut self.delta[first..]);
+        for ((&z, row), (sums, delta)) in of_latents.zip(places) {
+            *delta = row.iter().zip(errors).map(|(w, error)| w * error).sum();
+            add(sums, z);
         }
     }
 
@@ -99,19 +100,12 @@ impl Head {
             .for_each(|(sum, own)| *sum += own);
     }
 
-    /// A step of Adam along the gradients kept.
+    /// A step along the gradients kept.
     pub(super) fn step(&mut self, rate: f64) {
-        self.steps += 1;
-        let [first, second] = BETAS.map(|beta| 1.0 - f64::from(beta).powi(self.steps));
-        let rate = (rate * second.sqrt() / first) as f32;
-        let [means, squares] = &mut self.moments;
-        let moments = means.iter_mut().zip(squares);
-        for ((value, gradient), (mean, square)) in self.parameters.iter_mut().zip(&self.gradient).zip(moments)
-        {
-            *mean += (1.0 - BETAS[0]) * (gradient - *mean);
-            *square += (1.0 - BETAS[1]) * (gradient * gradient - *square);
-            *value -= rate * *mean / (square.sqrt() + EPSILON);
-        }
+        let (weights, biases) = self.layer.parameters_mut();
+        let gradients = self.gradients.each_ref().map(Vec::as_slice);
+        self.optimization
+            .step([weights, biases].into_iter(), &gradients, rate);
     }
 }
 
@@ -134,7 +128,19 @@ mod tests {
     use super::*;
 
     fn head() -> Head {
-        Head::new(3, 4, 0.5, &FitContext::new(7))
+        let plan = crate::TrainingConfig::default().check("dense").unwrap();
+        Head::new(&plan, (3, 4), 0.5, &FitContext::new(7)).unwrap()
+    }
+
+    /// The loss with the parameter at a place, of all weights and then all biases, moved.
+    fn moved(at: usize, by: f32) -> f64 {
+        let mut head = head();
+        let (weights, biases) = head.layer.parameters_mut();
+        match at.checked_sub(weights.len()) {
+            None => weights[at] += by,
+            Some(at) => biases[at] += by,
+        }
+        head.loss(&LATENTS, &LABELS)
     }
 
     const LATENTS: [f32; 9] = [0.3, -1.0, 2.0, 0.0, 0.5, 0.1, -0.7, 0.2, 0.9];
@@ -160,13 +166,8 @@ mod tests {
             };
             near(at_rest.delta[at], loss(step), loss(-step));
         }
-        for at in 0..at_rest.parameters.len() {
-            let loss = |by: f32| {
-                let mut moved = head();
-                moved.parameters[at] += by;
-                moved.loss(&LATENTS, &LABELS)
-            };
-            near(at_rest.gradient[at], loss(step), loss(-step));
+        for (at, &found) in at_rest.gradients.concat().iter().enumerate() {
+            near(found, moved(at, step), moved(at, -step));
         }
     }
 
@@ -180,6 +181,11 @@ mod tests {
         }
         assert!(head.loss(&LATENTS, &LABELS) < 0.1 * first);
         assert_eq!(head.loss(&LATENTS, &[-1; 3]), 0.0);
-        assert!(head.delta.iter().chain(&head.gradient).all(|&v| v == 0.0));
+        assert!(
+            head.delta
+                .iter()
+                .chain(&head.gradients.concat())
+                .all(|&v| v == 0.0)
+        );
     }
 }

@@ -253,7 +253,7 @@ fn belongs_to(key: &str) -> Option<&'static str> {
     match key {
         _ if DATA_KEYS.contains(&key) => Some("data"),
         _ if OUTPUT_KEYS.contains(&key) => Some("output"),
-        "epochs" | "n_epochs" => Some("encoder] as n_epochs, or [manifold"),
+        "epochs" | "n_epochs" => Some("encoder"),
         _ => of_part(),
     }
 }
@@ -362,7 +362,7 @@ mod tests {
             "seed: can't be a date, but is 1979-05-27"
         );
         assert!(error("n_clusters = 'auto'").contains("such as hdbscan"));
-        assert!(error("epochs = 5").ends_with("It stands in [encoder] as n_epochs, or [manifold]."));
+        assert!(error("epochs = 5").ends_with("It stands in [encoder]."));
         for too_few in ["-1", "0"] {
             assert_eq!(
                 error(&format!("n_clusters = {too_few}")),
