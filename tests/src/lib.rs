@@ -38,6 +38,7 @@ pub mod docs {
     #![doc = include_str!("../../docs/getting-started.md")]
     #![doc = include_str!("../../docs/how-it-works.md")]
     #![doc = include_str!("../../docs/extending.md")]
+    #![doc = include_str!("../../docs/manifold-learning.md")]
     #![doc = include_str!("../../docs/faq.md")]
 }
 

@@ -52,6 +52,7 @@ With --json, stdout gets one JSON object (null where unknown):
                    start to end, with reading and writing
   cluster_sizes    the rows of cluster 0, 1, 2, ...; noise is not among them
   peak_rss_mb      the most memory used, in MiB
+  notes            what the data and the parts have to say, such as how neighbours were searched
 
 Ctrl-C stops the run; what --latent and --embedding name is written as soon as its
 stage is finished, and is kept. A second Ctrl-C kills.";

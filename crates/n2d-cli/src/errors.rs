@@ -60,6 +60,19 @@ impl CliError {
         }
     }
 
+    /// With advice, where it has none.
+    pub(crate) fn or_hint(self, hint: String) -> Self {
+        match self.hint {
+            Some(_) => self,
+            None => self.with_hint(hint),
+        }
+    }
+
+    /// What it says, without the advice.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writes it to stderr.
     pub(crate) fn print(&self) {
         if log::is_json() {
@@ -92,9 +105,9 @@ impl From<BuildError> for CliError {
         let hint = match &error {
             BuildError::UnknownPart { .. } => Some("`n2d parts` lists all parts".to_owned()),
             BuildError::BadSetting { .. } => Some("an example: --set umap.n_neighbors=30".to_owned()),
-            BuildError::UnknownOption { part, .. } | BuildError::BadOption { part, .. } => {
-                Some(format!("`n2d parts {part}` lists its options"))
-            }
+            BuildError::UnknownOption { part, .. } | BuildError::BadOption { part, .. } => Some(format!(
+                "`n2d parts {part}` lists its options, and says what each means"
+            )),
             _ => None,
         };
         let usage = Self::usage(flattened(&error));

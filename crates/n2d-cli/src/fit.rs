@@ -194,7 +194,7 @@ fn fit(
         outputs,
         interrupt,
     };
-    let outcome = run.fit(ctx)?;
+    let outcome = run.fit(ctx).map_err(|error| plan.with_width_hint(error))?;
     let model = model(
         plan.config(n_clusters),
         loaded,

@@ -27,20 +27,39 @@ pub(crate) fn run(args: &PartsArgs) -> Result<(), CliError> {
             let lead = if text.is_empty() { "" } else { "\n" };
             text.push_str(&format!("{lead}{}  ({stage}{default})\n", style.bold(name)));
             let sized = registry.sized_by_clusters(stage, name)?;
-            text.push_str(&options(stage, sized, &registry.defaults(stage, name)?));
+            let meanings = match args.name {
+                Some(_) => registry.meanings(stage, name)?,
+                None => Vec::new(),
+            };
+            text.push_str(&options(
+                stage,
+                sized,
+                &registry.defaults(stage, name)?,
+                &meanings,
+            ));
         }
     }
     if let (true, Some(name)) = (text.is_empty(), &args.name) {
         return Err(unknown(&registry, name));
     }
-    text.push_str(&style.dim(
-        "\nSet one with --set PART.OPTION=VALUE; a value of the wrong kind is refused with those allowed.\n",
-    ));
+    let more = match args.name {
+        Some(_) => "",
+        None => "`n2d parts NAME` says what each option means. ",
+    };
+    text.push_str(&style.dim(&format!(
+        "\n{more}Set one with --set PART.OPTION=VALUE; a value of the wrong kind is refused with those allowed.\n",
+    )));
     print_stdout(&text)
 }
 
-/// The options with their defaults; `sized` is the one that the pipeline sets where the number of clusters is known.
-fn options(stage: Stage, sized: Option<&str>, defaults: &Map<String, Value>) -> String {
+/// The options with their defaults, in a table, or each with its meaning below it; `sized` is the one that the pipeline sets where the number
+/// of clusters is known.
+fn options(
+    stage: Stage,
+    sized: Option<&str>,
+    defaults: &Map<String, Value>,
+    meanings: &[(&str, String)],
+) -> String {
     let size = match stage {
         Stage::Encoder => "the number of clusters, or --latent-dim",
         Stage::Manifold | Stage::Clusterer => "the number of clusters",
@@ -59,7 +78,16 @@ fn options(stage: Stage, sized: Option<&str>, defaults: &Map<String, Value>) -> 
     if rows.is_empty() {
         return "  no options\n".to_owned();
     }
-    table("  ", &[Align::Left, Align::Left], &rows)
+    if meanings.is_empty() {
+        return table("  ", &[Align::Left, Align::Left], &rows);
+    }
+    let entry = |row: &Vec<String>| {
+        let meaning = meanings.iter().find(|(option, _)| *option == row[0]);
+        let lines = meaning.map_or("", |(_, meaning)| meaning).lines();
+        let lines = lines.map(|line| format!("      {line}\n"));
+        format!("  {} = {}\n{}", row[0], row[1], lines.collect::<String>())
+    };
+    rows.iter().map(entry).collect()
 }
 
 fn unknown(registry: &Registry, name: &str) -> CliError {

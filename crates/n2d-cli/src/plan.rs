@@ -153,14 +153,19 @@ impl Plan {
     }
 
     fn build(&self, config: &PipelineConfig) -> Result<DynN2d, CliError> {
-        self.registry.build(config).map_err(|error| {
-            let hint = width_hint(config, &error);
-            let error = CliError::from(error);
-            match hint {
-                Some(hint) => error.with_hint(hint),
-                None => error,
-            }
-        })
+        let built = self.registry.build(config);
+        built.map_err(|error| self.with_width_hint(error.into()))
+    }
+
+    /// A failure that names the width of the embedding, which the user need not have set: it has as many columns as there are clusters.
+    pub(crate) fn with_width_hint(&self, error: CliError) -> CliError {
+        let PartChoice { name, options } = &self.config.manifold;
+        if options.contains_key("n_components") || !error.message().contains("n_components") {
+            return error;
+        }
+        error.or_hint(format!(
+            "{name}.n_components is the number of clusters unless set: --set {name}.n_components=2"
+        ))
     }
 }
 
@@ -245,16 +250,4 @@ fn set_on_encoder(
     }
     encoder.options.insert(option.to_owned(), value.into());
     Ok(())
-}
-
-/// The embedding is as wide as there are clusters, which the user need not know.
-fn width_hint(config: &PipelineConfig, error: &BuildError) -> Option<String> {
-    let BuildError::Config(error) = error else {
-        return None;
-    };
-    let unset = !config.manifold.options.contains_key("n_components");
-    (error.field == "n_components" && unset).then(|| {
-        let part = &error.part;
-        format!("{part}.n_components is the number of clusters unless set: --set {part}.n_components=10")
-    })
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::errors::CliError;
 use crate::fit::Finished;
+use crate::summary::notes;
 
 /// The fields in their order; `null` where unknown.
 #[derive(Debug, Serialize)]
@@ -23,6 +24,7 @@ struct Record<'a> {
     seconds: Seconds,
     cluster_sizes: Vec<usize>,
     peak_rss_mb: Option<f64>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,6 +65,7 @@ pub(crate) fn json(run: &Finished<'_>) -> Result<String, CliError> {
         },
         cluster_sizes: run.cluster_sizes(),
         peak_rss_mb: run.peak_rss_mib.map(rounded),
+        notes: notes(run).map(|(who, note)| format!("{who}: {note}")).collect(),
     };
     let line = serde_json::to_string(&record).map_err(|error| CliError::from_error(&error))?;
     Ok(line + "\n")

@@ -11,7 +11,7 @@ const LONGEST_BAR: usize = 24;
 /// The whole summary, ending with a line break.
 pub(crate) fn text(run: &Finished<'_>, style: Style) -> String {
     let mut paragraphs = vec![data(run, style), stages(run, style)];
-    paragraphs.extend(notes(run, style));
+    paragraphs.extend(notes_text(run, style));
     paragraphs.push(clusters(run, style));
     paragraphs.extend(run.known.as_ref().map(|known| scores(known, style)));
     paragraphs.extend(written(run, style));
@@ -80,14 +80,18 @@ fn outcome(stage: &str, report: &Report) -> String {
     said.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn notes(run: &Finished<'_>, style: Style) -> Option<String> {
+/// What the user should know, and who says it.
+pub(crate) fn notes<'a>(run: &'a Finished<'_>) -> impl Iterator<Item = (&'a str, &'a String)> {
     let of_data = run.notes.iter().map(|note| ("data", note));
     let of_parts = run
         .reports
         .iter()
         .flat_map(|report| report.notes.iter().map(|note| (report.part.as_str(), note)));
-    let lines: Vec<String> = of_data
-        .chain(of_parts)
+    of_data.chain(of_parts)
+}
+
+fn notes_text(run: &Finished<'_>, style: Style) -> Option<String> {
+    let lines: Vec<String> = notes(run)
         .map(|(who, note)| format!("  {who}: {note}\n"))
         .collect();
     (!lines.is_empty()).then(|| format!("{}\n{}", style.bold("Notes"), lines.concat()))

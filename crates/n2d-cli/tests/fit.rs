@@ -43,6 +43,7 @@ fn json_has_exactly_its_fields_in_their_order() {
         "seconds",
         "cluster_sizes",
         "peak_rss_mb",
+        "notes",
     ];
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();
     let mut found: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();

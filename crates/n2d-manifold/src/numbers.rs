@@ -1,6 +1,16 @@
 //! Small helpers of the learners by eigenvectors.
 
+use n2d_core::ConfigError;
+use n2d_core::check::Options;
 use ndarray::Array2;
+
+/// The widest embedding.
+pub(crate) const MAX_COMPONENTS: usize = 256;
+
+/// That an embedding has a width.
+pub(crate) fn check_width(options: Options, n_components: usize) -> Result<(), ConfigError> {
+    options.between("n_components", n_components as f64, 1.0, MAX_COMPONENTS as f64)
+}
 
 /// As single precision, the largest finite value where it would overflow.
 pub(crate) fn single(value: f64) -> f32 {
@@ -41,12 +51,13 @@ pub(crate) fn fewer_neighbors(asked: usize, used: usize) -> Option<String> {
     (used < asked).then(|| format!("n_neighbors = {used}, all there are, instead of {asked}"))
 }
 
-/// What a report says where an embedding has fewer directions than components.
-pub(crate) fn fewer_directions(asked: usize, found: usize) -> Option<String> {
-    (found < asked).then(|| {
-        format!("only {found} of {asked} components differ from zero: the rows have no more directions")
-    })
+/// What a report says where an embedding has fewer directions than components, and why.
+pub(crate) fn fewer_directions(asked: usize, found: usize, why: &str) -> Option<String> {
+    (found < asked).then(|| format!("only {found} of {asked} components differ from zero: {why}"))
 }
+
+/// Why: there are so many rows, or they lie so.
+pub(crate) const NO_MORE_DIRECTIONS: &str = "the rows have no more directions";
 
 #[cfg(test)]
 mod tests {

@@ -87,8 +87,7 @@ impl TrainingRows {
         }
         let rows = Samples::new(self.rows.view()).expect("a copy of samples");
         let index = NeighborIndex::build(rows, self.metric, finding.search, k, ctx)?;
-        let note = (!index.is_exact()).then(|| index.description());
-        Ok((Cow::Owned(index.graph(rows, k, ctx)?), note))
+        Ok((Cow::Owned(index.graph(rows, k, ctx)?), Some(index.description())))
     }
 
     /// The `k` nearest to each of some new rows.

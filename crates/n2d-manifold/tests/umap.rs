@@ -10,7 +10,7 @@ use n2d_core::{
 use n2d_manifold::UmapConfig;
 use n2d_neighbors::{NeighborIndex, NeighborSearch};
 use ndarray::ArrayView2;
-use support::{bits, blobs, fit, fit_seeded, pendigits, samples};
+use support::{bits, blobs, fit, fit_seeded, notes, pendigits, samples};
 
 fn quick(n_components: usize) -> UmapConfig {
     UmapConfig {
@@ -83,7 +83,7 @@ fn an_observer_ends_the_layout_early_with_a_usable_model() {
         (Termination::Completed, 40)
     );
     assert_eq!(
-        whole.report.notes,
+        notes(&whole.report),
         ["the neighbour graph is in 3 pieces: each starts by itself"]
     );
 }

@@ -6,7 +6,7 @@ mod support;
 use n2d_core::{FittedManifold, Transform};
 use n2d_manifold::UmapConfig;
 use ndarray::ArrayView2;
-use support::{blobs, fit_seeded, normal, samples};
+use support::{blobs, fit_seeded, normal, notes, samples};
 
 /// Two groups far apart, each of 60 rows at 17 places.
 fn places(seed: u64) -> Vec<f32> {
@@ -92,7 +92,7 @@ fn pieces_start_where_their_means_are() {
         };
         let fit = fit_seeded(&config, &values, 4, 0);
         assert_eq!(
-            fit.report.notes,
+            notes(&fit.report),
             ["the neighbour graph is in 12 pieces: each starts by itself"]
         );
         let found = separation(fit.model.embedding());
@@ -113,7 +113,7 @@ fn rows_farther_than_the_disconnection_distance_are_no_neighbours() {
     };
     let fit = fit_seeded(&config, &values, 3, 0);
     assert_eq!(
-        fit.report.notes,
+        notes(&fit.report),
         [
             "the neighbour graph is in 3 pieces: each starts by itself",
             "7 neighbours are at disconnection_distance or farther; 1 rows have none left"

@@ -6,7 +6,7 @@ mod support;
 use n2d_core::{FitContext, FittedManifold, Labels, PartConfig, Transform};
 use n2d_manifold::umap::{Given, Target};
 use n2d_neighbors::SparseGraph;
-use support::{blobs, fit_seeded, mixing, normal, refused, samples, small};
+use support::{blobs, fit_seeded, mixing, normal, notes, refused, samples, small};
 
 /// Classes that the values say nothing about: the target alone can tell them apart.
 #[test]
@@ -119,7 +119,7 @@ fn all_classes_apart_leave_every_row_alone_and_still_embed() {
         .unwrap();
     assert!(fit.model.embedding().iter().all(|v| v.is_finite()));
     assert_eq!(
-        fit.report.notes,
+        notes(&fit.report),
         ["the neighbour graph is in 40 pieces: each starts by itself"]
     );
 }

@@ -2,8 +2,8 @@ use n2d_core::{ApplyError, FitContext, FitError, Samples};
 
 use crate::{Measure, NeighborIndex, Neighbors};
 
-/// What answers which of some points are nearest. [`NeighborIndex`] is ours; a user's own is used in its place where a part
-/// takes a `&dyn NearestNeighbors`.
+/// What answers which of some points are nearest. [`NeighborIndex`] is ours. What a user's own finds, [`Neighbors`], is taken by every part that
+/// looks for neighbours, in place of what it would find (`fit_neighbors`, `fit_given`).
 ///
 /// Results are one and the same for any number of threads; a row's answer does not depend on the rows beside it.
 pub trait NearestNeighbors: std::fmt::Debug + Send + Sync {

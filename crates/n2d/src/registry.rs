@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::kinds::Kinds;
+use crate::run_config::plain;
 use crate::{PartChoice, PipelineConfig, words};
 
 /// The parts that a pipeline can be built from by name, and the fitted ones that a model file can hold: ours, and those you
@@ -167,6 +168,18 @@ impl Registry {
             Stage::Manifold => Ok((find(&self.manifolds, stage, name)?.docs)()),
             Stage::Clusterer => Ok((find(&self.clusterers, stage, name)?.docs)()),
         }
+    }
+
+    /// As [`docs`](Self::docs), but plain text in lines of some 110 characters.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub fn meanings(&self, stage: Stage, name: &str) -> Result<Vec<(&'static str, String)>, BuildError> {
+        let docs = self.docs(stage, name)?;
+        Ok(docs
+            .into_iter()
+            .map(|(option, doc)| (option, plain(doc)))
+            .collect())
     }
 
     /// The option of a part that is the number of clusters unless it is set, if it has one.
@@ -341,13 +354,7 @@ fn parse<C: NamedConfig>(options: Map<String, Value>) -> Result<C, BuildError> {
     let defaults = defaults::<C>();
     for (option, given) in &options {
         if !defaults.contains_key(option) {
-            let known: Vec<&str> = defaults.keys().map(String::as_str).collect();
-            return Err(BuildError::UnknownOption {
-                part: C::NAME.to_owned(),
-                option: option.clone(),
-                hint: did_you_mean(option, known.iter().copied()),
-                known: known.join(", "),
-            });
+            return Err(BuildError::unknown_option(C::NAME, option, &defaults));
         }
         let mut alone = defaults.clone();
         alone.insert(option.clone(), given.clone());
@@ -378,6 +385,22 @@ pub(crate) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a 
         .filter(|&(distance, name)| distance <= 2.max(name.len() / 3))
         .min();
     near.map_or_else(String::new, |(_, name)| format!(" Did you mean {name}?"))
+}
+
+impl BuildError {
+    /// For a part with such options.
+    pub(crate) fn unknown_option(part: &str, option: &str, options: &Map<String, Value>) -> Self {
+        let known: Vec<&str> = options.keys().map(String::as_str).collect();
+        Self::UnknownOption {
+            part: part.to_owned(),
+            option: option.to_owned(),
+            hint: did_you_mean(option, known.iter().copied()),
+            known: match known.is_empty() {
+                true => "none".to_owned(),
+                false => known.join(", "),
+            },
+        }
+    }
 }
 
 /// Why no pipeline can be built from a configuration.
@@ -415,7 +438,7 @@ pub enum BuildError {
         part: String,
     },
     /// A value of a type that the option can't take.
-    #[error("{part}.{option} can't be {given}: it {reason}")]
+    #[error("{part}.{option} can't be {given}: {reason}")]
     BadOption {
         /// The part.
         part: String,

@@ -2,7 +2,7 @@
 
 use crate::registry::did_you_mean;
 
-/// What a value must be, as serde's error has it: `must be a whole number of at least 0`.
+/// What a value must be, as serde's error has it, `it must be a whole number of at least 0`; or what a type of its own says.
 pub(crate) fn allowed(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // The place in a text that people have not written.
@@ -12,7 +12,7 @@ pub(crate) fn allowed(error: &serde_json::Error) -> String {
     };
     match what.strip_prefix("unknown variant `") {
         Some(given) => one_of(given.trim_end_matches('`'), expected),
-        None => format!("must be {}", type_in_words(expected)),
+        None => format!("it must be {}", type_in_words(expected)),
     }
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn allowed(error: &serde_json::Error) -> String {
 fn one_of(given: &str, expected: &str) -> String {
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     let hint = did_you_mean(given, names.iter().copied());
-    format!("must be one of {}.{hint}", names.join(", "))
+    format!("it must be one of {}.{hint}", names.join(", "))
 }
 
 fn type_in_words(expected: &str) -> &str {
@@ -52,15 +52,18 @@ mod tests {
     fn types_are_named_in_words() {
         assert_eq!(
             said::<usize>(json!("many")),
-            "must be a whole number of at least 0"
+            "it must be a whole number of at least 0"
         );
-        assert_eq!(said::<usize>(json!(-1)), "must be a whole number of at least 0");
-        assert_eq!(said::<f64>(json!([1])), "must be a number");
-        assert_eq!(said::<bool>(json!(1)), "must be true or false");
-        assert_eq!(said::<Vec<usize>>(json!(1)), "must be a list");
+        assert_eq!(
+            said::<usize>(json!(-1)),
+            "it must be a whole number of at least 0"
+        );
+        assert_eq!(said::<f64>(json!([1])), "it must be a number");
+        assert_eq!(said::<bool>(json!(1)), "it must be true or false");
+        assert_eq!(said::<Vec<usize>>(json!(1)), "it must be a list");
         assert_eq!(
             said::<Scaling>(json!("minmx")),
-            "must be one of none, minmax, standard, standard-channels, standard-all. Did you mean minmax?"
+            "it must be one of none, minmax, standard, standard-channels, standard-all. Did you mean minmax?"
         );
     }
 }

@@ -6,6 +6,7 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Isomap;
+use crate::numbers::check_width;
 
 /// The options of [`Isomap`]. Names and defaults are those of scikit-learn, but for `landmarks`.
 ///
@@ -60,7 +61,7 @@ impl std::fmt::Display for Landmarks {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "it must be auto, none or a number of rows")]
 enum Plain {
     Count(usize),
     Word(String),
@@ -83,9 +84,7 @@ impl<'de> Deserialize<'de> for Landmarks {
             Plain::Word(word) => match word.as_str() {
                 "auto" => Ok(Self::Auto),
                 "none" => Ok(Self::None),
-                _ => Err(D::Error::custom(format!(
-                    "`{word}` is not `auto`, `none` or a number of rows"
-                ))),
+                _ => Err(D::Error::custom("it must be auto, none or a number of rows")),
             },
         }
     }
@@ -124,12 +123,16 @@ impl PartConfig for IsomapConfig {
     fn build(&self) -> Result<Isomap, ConfigError> {
         let options = Options::of(Self::NAME);
         options.at_least("n_neighbors", self.n_neighbors, 1)?;
-        options.at_least("n_components", self.n_components, 1)?;
+        check_width(options, self.n_components)?;
         self.metric.check(options, "metric")?;
         self.search.check(options, "search", &self.metric.into())?;
         if let Landmarks::Count(n) = self.landmarks {
             // So many points span n_components dimensions at the least.
-            options.at_least("landmarks", n, self.n_components.saturating_add(1))?;
+            let least = self.n_components + 1;
+            if n < least {
+                let allowed = format!("at least n_components + 1 = {least}");
+                return Err(options.refuse("landmarks", allowed, n));
+            }
         }
         Ok(Isomap { config: self.clone() })
     }
@@ -151,7 +154,9 @@ mod tests {
             assert_eq!(serde_json::to_string(&landmarks).unwrap(), text);
         }
         let error = serde_json::from_str::<IsomapConfig>(r#"{"landmarks": "some"}"#).unwrap_err();
-        assert!(error.to_string().contains("`some` is not `auto`"), "{error}");
+        assert!(error.to_string().contains("it must be auto, none or"), "{error}");
+        let error = serde_json::from_str::<IsomapConfig>(r#"{"landmarks": -5}"#).unwrap_err();
+        assert!(error.to_string().contains("it must be auto, none or"), "{error}");
     }
 
     #[test]

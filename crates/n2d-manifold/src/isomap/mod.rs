@@ -55,7 +55,7 @@ impl Isomap {
     pub const MAX_EXACT: usize = 30_000;
     /// Up to so many rows [`Landmarks::Auto`] uses all pairs.
     pub const AUTO_MAX_EXACT: usize = 10_000;
-    /// Landmarks of [`Landmarks::Auto`] for more rows.
+    /// Landmarks of [`Landmarks::Auto`] for more rows; fewer above 900 000, where their distances would take more room than those of [`MAX_EXACT`](Self::MAX_EXACT) rows.
     pub const AUTO_LANDMARKS: usize = 1000;
 
     /// The options it was built from.
@@ -117,7 +117,8 @@ impl Isomap {
             let between: Vec<f32> = between(&distances, &landmarks, n);
             scaling::directions(&between, landmarks.len(), self.config.n_components, ctx)?
         };
-        let fewer = (n > 1).then(|| fewer_directions(self.config.n_components, found.values.len()));
+        let why = "in the others rows differ by less than distances are rounded, if at all";
+        let fewer = (n > 1).then(|| fewer_directions(self.config.n_components, found.values.len(), why));
         let notes = [
             landmark_note,
             pieces::note(n_pieces),
@@ -152,7 +153,8 @@ impl Isomap {
         let (count, note) = match self.config.landmarks {
             Landmarks::Auto if n > Self::AUTO_MAX_EXACT => {
                 let count = Self::AUTO_LANDMARKS
-                    .max(self.config.n_components.saturating_add(1))
+                    .min(Self::MAX_EXACT * Self::MAX_EXACT / n)
+                    .max(self.config.n_components + 1)
                     .min(n);
                 let note = format!(
                     "distances were measured from {count} landmarks, as there are more than {} rows",
@@ -169,7 +171,10 @@ impl Isomap {
                 what: "the distances from all landmarks",
                 n_samples: n,
                 limit: Self::MAX_EXACT * Self::MAX_EXACT / count,
-                advice: "set landmarks to auto or a lower number",
+                advice: match self.config.landmarks {
+                    Landmarks::Auto => "fit some of them, and transform the rest",
+                    Landmarks::None | Landmarks::Count(_) => "set landmarks to auto or a lower number",
+                },
             };
             return Err(error.of(IsomapConfig::NAME));
         }
@@ -244,5 +249,25 @@ impl Manifold for Isomap {
         ctx.run_stage(Stage::Manifold, IsomapConfig::NAME, |ctx| {
             self.fit_checked(z, None, ctx)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn landmarks_have_room_for_any_number_of_rows() {
+        let isomap = IsomapConfig::default().build().expect("defaults are allowed");
+        for (n, expected) in [
+            (500, 500),
+            (20_000, 1000),
+            (900_000, 1000),
+            (1_000_000, 900),
+            (3_000_000, 300),
+        ] {
+            let (landmarks, _) = isomap.landmarks(n, &FitContext::new(0)).expect("there is room");
+            assert_eq!(landmarks.len(), expected, "{n} rows");
+        }
     }
 }

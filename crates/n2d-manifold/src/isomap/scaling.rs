@@ -9,7 +9,10 @@ use crate::numbers::fix_sign;
 /// Residual of the eigenvectors, relative to the length of the whole matrix, and the most products for it.
 const TOLERANCE: f64 = 1e-7;
 const MAX_PRODUCTS: usize = 1000;
-/// An eigenvalue of at most this part of the largest is rounding: there is no such direction.
+/// Residual relative to the least eigenvalue, where that is so small that the other would leave its vector open.
+const RELATIVE_TOLERANCE: f64 = 1e-3;
+/// An eigenvalue of at most this part of the largest, over the root of the number of rows, is rounding: distances are in single precision, and
+/// what that errs in each of `n^2` makes eigenvalues that grow as the root of `n`, where those of directions grow as `n`.
 const ROUNDING: f64 = 1e-6;
 /// Rows a task.
 const ROWS: usize = 64;
@@ -114,21 +117,29 @@ pub(super) fn directions(
         return Ok(found);
     }
     matrix.scale = 1.0 / squares.sqrt();
-    let options = EigenOptions {
-        n_pairs: n_components,
-        tol: TOLERANCE,
-        max_applications: MAX_PRODUCTS,
+    let solve = |tol| {
+        let options = EigenOptions {
+            n_pairs: n_components,
+            tol,
+            max_applications: MAX_PRODUCTS,
+        };
+        let constant = vec![1.0 / (n as f64).sqrt(); n];
+        largest_eigenpairs(&matrix, constant, &options, &mut ctx.rng("isomap", 0), ctx)
     };
-    let constant = vec![1.0 / (n as f64).sqrt(); n];
-    let mut rng = ctx.rng("isomap", 0);
-    let pairs = largest_eigenpairs(&matrix, constant, &options, &mut rng, ctx)?;
-    found.note = (pairs.residual > TOLERANCE).then(|| {
+    let (mut pairs, mut tolerance) = (solve(TOLERANCE)?, TOLERANCE);
+    let least = ROUNDING / (n as f64).sqrt() * pairs.values.first().copied().unwrap_or(0.0);
+    // Groups far apart: their distance takes the first eigenvalue, and what is within them has small ones.
+    let smallest = pairs.values.iter().copied().filter(|&value| value > least);
+    let needed = RELATIVE_TOLERANCE * smallest.fold(f64::INFINITY, f64::min);
+    if needed < tolerance {
+        (pairs, tolerance) = (solve(needed)?, needed);
+    }
+    found.note = (pairs.residual > tolerance).then(|| {
         format!(
             "the eigenvectors are inexact: residual {:.1e} of the whole after {MAX_PRODUCTS} products",
             pairs.residual
         )
     });
-    let least = ROUNDING * pairs.values.first().copied().unwrap_or(0.0);
     for (value, mut vector) in pairs.values.into_iter().zip(pairs.vectors) {
         if value > least {
             fix_sign(&mut vector);

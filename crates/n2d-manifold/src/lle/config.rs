@@ -5,6 +5,7 @@ use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::LocallyLinearEmbedding;
+use crate::numbers::check_width;
 
 /// The options of [`LocallyLinearEmbedding`]. Names and defaults are those of scikit-learn.
 ///
@@ -82,7 +83,7 @@ impl PartConfig for LocallyLinearEmbeddingConfig {
     fn build(&self) -> Result<LocallyLinearEmbedding, ConfigError> {
         let options = Options::of(Self::NAME);
         options.at_least("n_neighbors", self.n_neighbors, 1)?;
-        options.at_least("n_components", self.n_components, 1)?;
+        check_width(options, self.n_components)?;
         options.between("reg", self.reg, 1e-12, 1.0)?;
         self.search.check(options, "search", &Metric::Euclidean.into())?;
         if self.method == Method::Modified && self.n_neighbors < self.n_components {

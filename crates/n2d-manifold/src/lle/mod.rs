@@ -13,7 +13,7 @@ use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples,
 use n2d_neighbors::{Metric, Neighbors, SparseGraph};
 use ndarray::Array2;
 
-use crate::numbers::{columns, fewer_directions, fewer_neighbors};
+use crate::numbers::{NO_MORE_DIRECTIONS, columns, fewer_directions, fewer_neighbors};
 use crate::pieces;
 use crate::training::{Finding, TrainingRows};
 pub use config::{LocallyLinearEmbeddingConfig, Method};
@@ -106,7 +106,7 @@ impl LocallyLinearEmbedding {
                 fewer_neighbors(self.config.n_neighbors, n_neighbors),
                 joined,
                 found.note,
-                fewer_directions(n_components, found.vectors.len()),
+                fewer_directions(n_components, found.vectors.len(), NO_MORE_DIRECTIONS),
             ];
             report.notes.extend(notes.into_iter().flatten());
             report = report.with_objective("reconstruction error", found.values.iter().sum());

@@ -5,6 +5,7 @@ use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::SpectralEmbedding;
+use crate::numbers::check_width;
 
 /// The options of [`SpectralEmbedding`]. Names are those of scikit-learn; defaults too, but where said.
 ///
@@ -111,7 +112,7 @@ impl PartConfig for SpectralEmbeddingConfig {
 
     fn build(&self) -> Result<SpectralEmbedding, ConfigError> {
         let options = Options::of(Self::NAME);
-        options.at_least("n_components", self.n_components, 1)?;
+        check_width(options, self.n_components)?;
         options.at_least("n_neighbors", self.n_neighbors, 2)?;
         if let Some(gamma) = self.gamma {
             options.positive("gamma", gamma)?;

@@ -10,7 +10,7 @@ use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Report, Samples,
 use n2d_neighbors::{Neighbors, SparseGraph, laplacian_eigenvectors};
 use ndarray::Array2;
 
-use crate::numbers::{columns, fewer_directions, fewer_neighbors, fix_sign};
+use crate::numbers::{NO_MORE_DIRECTIONS, columns, fewer_directions, fewer_neighbors, fix_sign};
 use crate::training::{Finding, TrainingRows};
 pub use config::{Affinity, SpectralEmbeddingConfig};
 pub use fitted::FittedSpectralEmbedding;
@@ -119,7 +119,7 @@ impl SpectralEmbedding {
             fewer,
             pieces,
             self.inexact(found.residual),
-            fewer_directions(n_components, found.vectors.len()),
+            fewer_directions(n_components, found.vectors.len(), NO_MORE_DIRECTIONS),
         ];
         report.notes.extend(notes.into_iter().flatten());
         let vectors = over_root_degrees(&graph, found.vectors);

@@ -5,9 +5,7 @@ use n2d_neighbors::{Metric, NeighborSearch};
 use serde::{Deserialize, Serialize};
 
 use super::Tsne;
-
-/// The widest embedding, with [`Method::Exact`].
-const MAX_COMPONENTS: usize = 256;
+use crate::numbers::MAX_COMPONENTS;
 
 /// The options of [`Tsne`]. Names and defaults are those of scikit-learn; `exaggeration` is openTSNE's.
 ///
@@ -188,7 +186,7 @@ impl PartConfig for TsneConfig {
         if self.method == Method::Exact && self.angle != Self::default().angle {
             return Err(options.refuse(
                 "angle",
-                "left alone with method = exact, which does not use it",
+                "left alone with method = exact, whose layout does not use it",
                 self.angle,
             ));
         }

@@ -69,7 +69,9 @@ impl<'a> Descent<'a> {
         };
         let exaggeration = self.config.early_exaggeration as f32;
         let mut ended = self.phase(0..early, exaggeration, MOMENTUM[0], None, &mut forces, ctx)?;
-        if ended.0 == Termination::Completed {
+        // Exaggerated, groups that are drawn together have little gradient left: that ends this phase alone.
+        let goes_on = matches!(ended.0, Termination::Completed | Termination::Converged);
+        if goes_on && early < self.config.max_iter {
             let (exaggeration, patience) = (
                 self.config.exaggeration as f32,
                 self.config.n_iter_without_progress,

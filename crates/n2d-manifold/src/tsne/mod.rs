@@ -117,12 +117,21 @@ impl Tsne {
             .with_n_iter(ended.n_iter)
             .with_objective("KL divergence", ended.divergence)
             .with_history(descent.history);
-        report
-            .notes
-            .extend([note, search_note, start_note].into_iter().flatten());
+        let notes = [note, search_note, start_note, self.unfinished()];
+        report.notes.extend(notes.into_iter().flatten());
         let embedding = Array2::from_shape_vec((n, d), descent.y).expect("n_components values a row");
         let model = FittedTsne::new(training, embedding, self.config.angle);
         Ok(Fit { model, report })
+    }
+
+    /// What to say where all rounds exaggerate the attraction.
+    fn unfinished(&self) -> Option<String> {
+        let (early, all) = (self.config.early_exaggeration_iter, self.config.max_iter);
+        (self.config.early_exaggeration > 1.0 && all <= early).then(|| {
+            format!(
+                "max_iter = {all} is not above early_exaggeration_iter = {early}: groups are drawn together, as they are before the layout proper"
+            )
+        })
     }
 
     /// The perplexity that so many rows can have, and what to say if that is another.

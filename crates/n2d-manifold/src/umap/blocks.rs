@@ -186,16 +186,15 @@ impl<T: Copy> Both<'_, T> {
         }
     }
 
-    /// The places of the points that the point at `place` may be repelled by: those of the other block.
+    /// The points that the point at `place` may be repelled by: those of the other block.
     ///
     /// Over an epoch a point meets every block about as often, so this draws from all points alike.
     #[inline(always)]
-    pub(super) fn opposite(&self, place: usize) -> std::ops::Range<usize> {
-        let middle = self.first.len();
-        if self.second.is_empty() || place >= middle {
-            0..middle
+    pub(super) fn opposite(&self, place: usize) -> &[T] {
+        if self.second.is_empty() || place >= self.first.len() {
+            self.first
         } else {
-            middle..middle + self.second.len()
+            self.second
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Umap;
 use super::curve::Curve;
-use super::layout::MAX_COMPONENTS;
+use crate::numbers::check_width;
 
 /// Bounds of what a layout takes: far above any use, so that no model file makes placing a row last for ever.
 pub(super) const MOST_EPOCHS: usize = 100_000;
@@ -195,12 +195,7 @@ impl UmapConfig {
         options.at_least("n_neighbors", self.n_neighbors, 2)?;
         self.metric.check(options, "metric")?;
         self.search.check(options, "search", &self.metric.into())?;
-        options.between(
-            "n_components",
-            self.n_components as f64,
-            1.0,
-            MAX_COMPONENTS as f64,
-        )?;
+        check_width(options, self.n_components)?;
         options.positive("spread", self.spread.into())?;
         options.between("min_dist", self.min_dist.into(), 0.0, self.spread.into())?;
         options.positive("learning_rate", self.learning_rate.into())?;

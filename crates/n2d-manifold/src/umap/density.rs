@@ -10,8 +10,9 @@ use super::blocks::Blocks;
 use super::config::DensOptions;
 use super::fuzzy::Views;
 use super::init::Origin;
-use super::kernel::{Forces, squared_distance};
+use super::kernel::Forces;
 use super::neighbors::quietly;
+use super::points::Point;
 
 /// Keeps the logarithm of a radius of zero finite (umap-learn's value), in units of the mean squared radius in the data, of
 /// the layout itself in the embedding.
@@ -101,11 +102,11 @@ impl DensityTerm {
     }
 
     /// What each point feels at the beginning of an epoch, given their positions in blocks.
-    pub(super) fn pressures<const D: usize>(
+    pub(super) fn pressures<P: Point>(
         &self,
         graph: &SparseGraph,
         blocks: &Blocks,
-        points: &[Vec<[f32; D]>],
+        points: &[Vec<P>],
         forces: &Forces,
     ) -> Pressures {
         let (radii, totals): (Vec<f32>, Vec<f32>) =
@@ -134,18 +135,18 @@ impl DensityTerm {
     }
 
     /// The logarithmic radius of each point, and the sum of the similarities to its neighbours.
-    pub(super) fn sums<const D: usize>(
+    pub(super) fn sums<P: Point>(
         &self,
         graph: &SparseGraph,
         blocks: &Blocks,
-        points: &[Vec<[f32; D]>],
+        points: &[Vec<P>],
         forces: &Forces,
     ) -> Vec<(f32, f32)> {
         let sums = |row: usize| {
             let y = blocks.get(points, row);
             let (mut squares, mut total) = (0.0, 0.0);
             for (other, _) in graph.row(row) {
-                let squared = squared_distance(y, blocks.get(points, other as usize));
+                let squared = y.squared_distance_to(blocks.get(points, other as usize));
                 let near = forces.similarity(squared);
                 squares += near * squared;
                 total += near;
@@ -255,7 +256,7 @@ mod tests {
             for (other, frequency) in graph.row(row) {
                 let other = other as usize;
                 let ends = [row, other].map(|point| *blocks.get(&felt.of_points, point));
-                let squared = squared_distance(&points[row], &points[other]);
+                let squared = points[row].squared_distance_to(&points[other]);
                 let factor = frequency * forces.density(squared, ends, felt.scale, frequency);
                 for component in 0..2 {
                     let apart = points[row][component] - points[other][component];

@@ -213,7 +213,7 @@ impl Umap {
         let k = self.n_others(z.n_samples());
         let mut notes = Vec::new();
         let graph_of = |index: &NeighborIndex, notes: &mut Vec<String>, ctx: &mut FitContext<'_>| {
-            notes.extend((!index.is_exact()).then(|| index.description()));
+            notes.push(index.description());
             index.graph(z, k, ctx)
         };
         let neighbors = match (given.neighbors, index) {

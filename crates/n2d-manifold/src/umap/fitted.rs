@@ -1,7 +1,7 @@
 use n2d_core::check::same_features;
 use n2d_core::persist::Save;
 use n2d_core::{ApplyError, FittedManifold, PartConfig, Samples, Transform};
-use n2d_neighbors::NeighborIndex;
+use n2d_neighbors::{NeighborIndex, Neighbors};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
@@ -95,6 +95,23 @@ impl FittedUmap {
                 .memberships(neighbors.indices(row), neighbors.distances(row))
         };
         Ok((0..z.n_samples()).into_par_iter().map(row).collect())
+    }
+}
+
+impl FittedUmap {
+    /// Places new rows by their nearest training rows as they were found elsewhere, by a metric of one's own, say; as many of each as there
+    /// are, nearest first, of which [`n_neighbors`](UmapConfig::n_neighbors) count. Otherwise as [`Transform::transform`].
+    ///
+    /// # Errors
+    /// [`ApplyError::Part`] with [`BadMemberships`](super::BadMemberships) for neighbours that are no training rows.
+    pub fn transform_neighbors(&self, neighbors: &Neighbors) -> Result<Array2<f32>, ApplyError> {
+        let k = self.seen.n_neighbors.min(neighbors.k());
+        let row = |row: usize| {
+            let (indices, distances) = (neighbors.indices(row), neighbors.distances(row));
+            self.seen.memberships(&indices[..k], &distances[..k])
+        };
+        self.placed
+            .place(&(0..neighbors.n_rows()).map(row).collect::<Vec<_>>())
     }
 }
 

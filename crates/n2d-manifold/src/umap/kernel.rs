@@ -1,12 +1,8 @@
 //! The forces between embedded points: the inner loop.
 
-use wide::f32x4;
-
 use super::curve::Curve;
 use super::density::Pressure;
 
-/// No force moves a point by more than this times the step length, in any component (umap-learn's value).
-const CLIP: f32 = 4.0;
 /// Keeps the repulsion of points that coincide finite (umap-learn's value).
 const EPSILON: f32 = 0.001;
 
@@ -97,93 +93,6 @@ impl Forces {
         }
         factors
     }
-}
-
-/// How far a force moves a component at distance `apart` from the other point's, for a step of one.
-#[inline(always)]
-pub(super) fn clipped(factor: f32, apart: f32) -> f32 {
-    (factor * apart).clamp(-CLIP, CLIP)
-}
-
-/// What moves points that are `apart`: a factor on that, limited, for a step of one.
-#[inline(always)]
-fn clipped_quad(factor: f32x4, apart: f32x4) -> f32x4 {
-    // In this order what is no number stays so, and is seen.
-    f32x4::splat(CLIP).fast_min(f32x4::splat(-CLIP).fast_max(factor * apart))
-}
-
-// Widths are 2 or a multiple of 4. The compiler would not find these registers by itself.
-
-/// The squared distance in `D` components, in four partial sums, so that no addition waits for all before it.
-#[inline(always)]
-pub(super) fn squared_distance<const D: usize>(a: &[f32; D], b: &[f32; D]) -> f32 {
-    if D == 2 {
-        return (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]);
-    }
-    let mut sums = f32x4::ZERO;
-    for (&a, &b) in quads(a).iter().zip(quads(b)) {
-        let apart = f32x4::new(a) - f32x4::new(b);
-        sums += apart * apart;
-    }
-    let [x, y, z, w] = sums.to_array();
-    (x + z) + (y + w)
-}
-
-/// Moves a point by a force from `other`, with a factor that is negative to pull.
-#[inline(always)]
-pub(super) fn push<const D: usize>(y: &mut [f32; D], other: &[f32; D], factor: f32, step: f32) {
-    if D == 2 {
-        for (y, other) in y.iter_mut().zip(other) {
-            *y += step * clipped(factor, *y - other);
-        }
-        return;
-    }
-    let (factor, step) = (f32x4::splat(factor), f32x4::splat(step));
-    for (y, &other) in quads_mut(y).iter_mut().zip(quads(other)) {
-        let at = f32x4::new(*y);
-        *y = (at + step * clipped_quad(factor, at - f32x4::new(other))).to_array();
-    }
-}
-
-/// Moves two points towards one another, or apart, by as much, with a factor each of two forces.
-#[inline(always)]
-pub(super) fn pull<const D: usize, const DENSE: bool>(
-    y: &mut [f32; D],
-    other: &mut [f32; D],
-    (factor, density): (f32, f32),
-    step: f32,
-) {
-    if D == 2 {
-        for (y, other) in y.iter_mut().zip(other) {
-            let mut moved = step * clipped(factor, *y - *other);
-            if DENSE {
-                moved += step * clipped(density, *y - *other);
-            }
-            *y += moved;
-            *other -= moved;
-        }
-        return;
-    }
-    let (factor, density, step) = (f32x4::splat(factor), f32x4::splat(density), f32x4::splat(step));
-    for (y, other) in quads_mut(y).iter_mut().zip(quads_mut(other)) {
-        let (at, to) = (f32x4::new(*y), f32x4::new(*other));
-        let mut moved = step * clipped_quad(factor, at - to);
-        if DENSE {
-            moved += step * clipped_quad(density, at - to);
-        }
-        *y = (at + moved).to_array();
-        *other = (to - moved).to_array();
-    }
-}
-
-#[inline(always)]
-fn quads<const D: usize>(values: &[f32; D]) -> &[[f32; 4]] {
-    values.as_chunks().0
-}
-
-#[inline(always)]
-fn quads_mut<const D: usize>(values: &mut [f32; D]) -> &mut [[f32; 4]] {
-    values.as_chunks_mut().0
 }
 
 /// `x^b` for `x > 0` as `2^(b log2 x)`, both by polynomials: relative error below 1e-5, several times as fast as `powf`.
@@ -291,18 +200,5 @@ mod tests {
         let forces = Forces::new(Curve { a: 1.9, b: 0.8 }, 1.0);
         let squared = [0.0, 1e-9, 0.1, 1.0, 3.0, 70.0, 1e9, f32::INFINITY];
         assert_eq!(forces.repulsions(&squared), squared.map(|s| forces.repulsion(s)));
-    }
-
-    #[test]
-    fn distances_are_right_for_every_width() {
-        fn check<const D: usize>() {
-            let a: [f32; D] = std::array::from_fn(|i| i as f32);
-            let expected: usize = (0..D).map(|i| (2 * i) * (2 * i)).sum();
-            assert_eq!(squared_distance(&a, &a.map(|v| -v)), expected as f32);
-        }
-        check::<2>();
-        check::<4>();
-        check::<12>();
-        check::<64>();
     }
 }

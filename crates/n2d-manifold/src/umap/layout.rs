@@ -14,10 +14,9 @@ use rayon::prelude::*;
 use super::UmapConfig;
 use super::blocks::{Blocks, Both, Edge, Meeting, lend};
 use super::density::{DensityTerm, Pressure, Pressures};
-use super::kernel::{self, Forces, LANES, clipped, squared_distance};
-
-/// The widest embedding.
-pub(super) const MAX_COMPONENTS: usize = 256;
+use super::kernel::Forces;
+use super::points::{Point, Wide};
+use crate::numbers::MAX_COMPONENTS;
 
 /// Edges that are worked on at once, to fill vector registers.
 const BUNDLE: usize = 8;
@@ -34,21 +33,21 @@ pub(super) struct Layout {
     pub(super) seed: u64,
 }
 
-/// Calls a method generic over the padded width with the least width that holds `n_components`.
-macro_rules! with_width {
+/// Calls a method generic over points with the narrowest that have `n_components`.
+macro_rules! with_points {
     ($n_components:expr, $layout:ident.$method:ident($($argument:expr),*)) => {
         match $n_components {
-            ..=2 => $layout.$method::<2>($($argument),*),
-            3..=4 => $layout.$method::<4>($($argument),*),
-            5..=8 => $layout.$method::<8>($($argument),*),
-            9..=12 => $layout.$method::<12>($($argument),*),
-            13..=16 => $layout.$method::<16>($($argument),*),
-            17..=32 => $layout.$method::<32>($($argument),*),
-            33..=64 => $layout.$method::<64>($($argument),*),
-            _ => $layout.$method::<MAX_COMPONENTS>($($argument),*),
+            ..=2 => $layout.$method::<[f32; 2]>($($argument),*),
+            3..=4 => $layout.$method::<[f32; 4]>($($argument),*),
+            5..=8 => $layout.$method::<[f32; 8]>($($argument),*),
+            9..=16 => $layout.$method::<Wide<16>>($($argument),*),
+            17..=32 => $layout.$method::<Wide<32>>($($argument),*),
+            33..=64 => $layout.$method::<Wide<64>>($($argument),*),
+            _ => $layout.$method::<Wide<MAX_COMPONENTS>>($($argument),*),
         }
     };
 }
+pub(super) use with_points;
 
 impl Layout {
     /// Lays out all points of a graph from where they are; `positions` are `(n, n_components)` values. Returns the epochs made.
@@ -60,15 +59,10 @@ impl Layout {
         ctx: &mut FitContext<'_>,
     ) -> Result<usize, FitError> {
         let n_components = positions.len() / graph.n_rows();
-        with_width!(n_components, self.arrange_padded(graph, positions, density, ctx))
+        with_points!(n_components, self.arrange_padded(graph, positions, density, ctx))
     }
 
-    /// Places one new point among points that stand still. `memberships` are of (point, weight).
-    pub(super) fn place(&self, memberships: &[(u32, f32)], others: &[f32], position: &mut [f32]) {
-        with_width!(position.len(), self.place_padded(memberships, others, position));
-    }
-
-    fn arrange_padded<const D: usize>(
+    fn arrange_padded<P: Point>(
         &self,
         graph: &SparseGraph,
         positions: &mut [f32],
@@ -78,8 +72,8 @@ impl Layout {
         let n_components = positions.len() / graph.n_rows();
         let blocks = Blocks::new(graph.n_rows());
         let (rounds, edges) = (blocks.rounds(), blocks.edges(graph, self.n_epochs));
-        let mut points: Vec<Vec<[f32; D]>> =
-            blocks.split(|point| padded(&positions[point * n_components..][..n_components]));
+        let mut points: Vec<Vec<P>> =
+            blocks.split(|point| P::padded(&positions[point * n_components..][..n_components]));
         let mut epochs = 0;
         while epochs < self.n_epochs {
             let due = density.filter(|density| density.is_due(epochs, self.n_epochs));
@@ -92,17 +86,17 @@ impl Layout {
             }
         }
         blocks.join(&points, |point, y| {
-            positions[point * n_components..][..n_components].copy_from_slice(&y[..n_components]);
+            positions[point * n_components..][..n_components].copy_from_slice(&y.values()[..n_components]);
         });
         Ok(epochs)
     }
 
     /// Round after round, all meetings of one at the same time; `edges` are of round and meeting.
-    fn make_epoch<const D: usize>(
+    fn make_epoch<P: Point>(
         &self,
         rounds: &[Vec<Meeting>],
         edges: &[Vec<Vec<Edge>>],
-        points: &mut [Vec<[f32; D]>],
+        points: &mut [Vec<P>],
         pressures: Option<&Pressures>,
         epoch: usize,
     ) {
@@ -133,49 +127,41 @@ impl Layout {
     /// Edges go [`BUNDLE`] at a time, so that their forces fill vector registers and none waits for the one before. Their order
     /// keeps edges of one head apart; should two of a bundle share a point all the same, both move it.
     #[inline(always)]
-    fn meet<const D: usize, const DENSE: bool>(
+    fn meet<S: Simd, P: Point, const DENSE: bool>(
         &self,
-        both: &mut Both<'_, [f32; D]>,
+        simd: S,
+        both: &mut Both<'_, P>,
         edges: &[Edge],
         pressures: &Met<'_>,
         epoch: usize,
         mut rng: SplitMix64,
     ) {
         let step = self.step(epoch);
-        let mut due = edges.iter().filter(|edge| is_due(epoch, edge.frequency));
-        let mut bundle = [Edge::NONE; BUNDLE];
-        loop {
-            let mut n = 0;
-            for (slot, edge) in bundle.iter_mut().zip(due.by_ref()) {
-                *slot = *edge;
-                n += 1;
-            }
-            let bundle = &bundle[..n];
-            self.pull::<D, DENSE>(both, bundle, pressures, step);
+        for bundle in due(edges, epoch).chunks(BUNDLE) {
+            self.pull::<S, P, DENSE>(simd, both, bundle, pressures, step);
             let mut left = self.negative_sample_rate;
             while left > 0 {
                 let n_draws = left.min(DRAWS);
-                self.repel(both, bundle, n_draws, &mut rng, step);
+                self.repel(simd, both, bundle, n_draws, &mut rng, step);
                 left -= n_draws;
-            }
-            if n < BUNDLE {
-                break;
             }
         }
     }
 
     /// Pulls the ends of edges together.
     #[inline(always)]
-    fn pull<const D: usize, const DENSE: bool>(
+    fn pull<S: Simd, P: Point, const DENSE: bool>(
         &self,
-        both: &mut Both<'_, [f32; D]>,
+        simd: S,
+        both: &mut Both<'_, P>,
         bundle: &[Edge],
         pressures: &Met<'_>,
         step: f32,
     ) {
         let mut squared = [1.0; BUNDLE];
         for (squared, edge) in squared.iter_mut().zip(bundle) {
-            *squared = squared_distance(both.get(edge.head as usize), both.get(edge.tail as usize));
+            let (head, tail) = (edge.head as usize, edge.tail as usize);
+            *squared = both.get(head).squared_distance(simd, both.get(tail));
         }
         let pulls = self.forces.attractions(&squared);
         for ((edge, pull), squared) in bundle.iter().zip(pulls).zip(squared) {
@@ -188,7 +174,7 @@ impl Layout {
             } else {
                 0.0
             };
-            kernel::pull::<D, DENSE>(&mut y, &mut other, (pull, spread), step);
+            y.pull::<S, DENSE>(simd, &mut other, (pull, spread), step);
             both.set(tail, other);
             both.set(head, y);
         }
@@ -196,9 +182,10 @@ impl Layout {
 
     /// Pushes the head of each edge off `n_draws` points drawn at random, at most [`DRAWS`], from where it is.
     #[inline(always)]
-    fn repel<const D: usize>(
+    fn repel<S: Simd, P: Point>(
         &self,
-        both: &mut Both<'_, [f32; D]>,
+        simd: S,
+        both: &mut Both<'_, P>,
         bundle: &[Edge],
         n_draws: usize,
         rng: &mut SplitMix64,
@@ -210,8 +197,8 @@ impl Layout {
             let head = edge.head as usize;
             let (y, repelling) = (*both.get(head), both.opposite(head));
             for (drawn, squared) in drawn[..n_draws].iter_mut().zip(&mut squared) {
-                *drawn = repelling.start + rng.below(repelling.len());
-                squared[place] = squared_distance(&y, both.get(*drawn));
+                *drawn = rng.below(repelling.len());
+                squared[place] = y.squared_distance(simd, &repelling[*drawn]);
             }
         }
         let mut pushes = [[0.0; BUNDLE]; DRAWS];
@@ -220,93 +207,46 @@ impl Layout {
         }
         for (place, (edge, drawn)) in bundle.iter().zip(drawn).enumerate() {
             let head = edge.head as usize;
-            let mut y = *both.get(head);
+            let (mut y, repelling) = (*both.get(head), both.opposite(head));
             for (&drawn, pushes) in drawn[..n_draws].iter().zip(&pushes) {
-                kernel::push(&mut y, both.get(drawn), pushes[place], step);
+                let from = y;
+                y.push(simd, &from, &repelling[drawn], pushes[place], step);
             }
             both.set(head, y);
         }
     }
 
-    fn place_padded<const D: usize>(&self, memberships: &[(u32, f32)], others: &[f32], position: &mut [f32]) {
-        Arch::new().dispatch(Settle::<D> {
-            layout: self,
-            memberships,
-            others,
-            position,
-        });
-    }
-
-    #[inline(always)]
-    fn settle<const D: usize>(&self, memberships: &[(u32, f32)], others: &[f32], position: &mut [f32]) {
-        let n_components = position.len();
-        let strongest = memberships.iter().map(|&(_, weight)| weight).fold(0.0, f32::max);
-        let other = |index: usize| padded::<D>(&others[index * n_components..][..n_components]);
-        let n_others = others.len() / n_components;
-        let mut y = padded(position);
-        for epoch in 0..self.n_epochs {
-            let step = self.step(epoch);
-            // Every new point draws the same repelling points, so that its place does not depend on its row number.
-            let mut rng = SplitMix64::new(self.seed, epoch as u64, 0);
-            for &(index, _) in memberships
-                .iter()
-                .filter(|&&(_, weight)| is_due(epoch, weight / strongest))
-            {
-                let end = other(index as usize);
-                let pull = self.forces.attraction(squared_distance(&y, &end));
-                kernel::push(&mut y, &end, pull, step);
-                self.push(&mut y, || rng.below(n_others), other, step);
-            }
-        }
-        position.copy_from_slice(&y[..n_components]);
-    }
-
-    /// Pushes `y` off as many points as it draws, up to [`LANES`] at once from where it is.
-    #[inline(always)]
-    fn push<const D: usize>(
-        &self,
-        y: &mut [f32; D],
-        mut draw: impl FnMut() -> usize,
-        point: impl Fn(usize) -> [f32; D],
-        step: f32,
-    ) {
-        let mut left = self.negative_sample_rate;
-        while left > 0 {
-            let (mut drawn, mut squared) = ([0; LANES], [0.0; LANES]);
-            let n = left.min(LANES);
-            for (drawn, squared) in drawn.iter_mut().zip(&mut squared).take(n) {
-                *drawn = draw();
-                *squared = squared_distance(y, &point(*drawn));
-            }
-            let from = *y;
-            for (&drawn, push) in drawn.iter().zip(self.forces.repulsions(&squared)).take(n) {
-                let other = point(drawn);
-                for ((y, from), other) in y.iter_mut().zip(from).zip(other) {
-                    *y += step * clipped(push, from - other);
-                }
-            }
-            left -= n;
-        }
-    }
-
     /// The step length of an epoch: falls to zero linearly.
-    fn step(&self, epoch: usize) -> f32 {
+    pub(super) fn step(&self, epoch: usize) -> f32 {
         self.learning_rate * (1.0 - epoch as f32 / self.n_epochs as f32)
     }
 }
 
 /// Whether an edge that pulls in this part of all epochs pulls in this one.
 #[inline(always)]
-fn is_due(epoch: usize, frequency: f32) -> bool {
-    let pulls = |epochs: usize| (epochs as f32 * frequency) as u32;
+pub(super) fn is_due(epoch: usize, frequency: f32) -> bool {
+    let pulls = |epochs: usize| (epochs as f32 * frequency).floor();
     pulls(epoch + 1) > pulls(epoch)
+}
+
+/// The edges that pull in an epoch, found without a branch, which would be a guess for each.
+#[inline(always)]
+fn due(edges: &[Edge], epoch: usize) -> Vec<Edge> {
+    let mut due = vec![Edge::NONE; edges.len()];
+    let mut n = 0;
+    for edge in edges {
+        due[n] = *edge;
+        n += usize::from(is_due(epoch, edge.frequency));
+    }
+    due.truncate(n);
+    due
 }
 
 /// One epoch of one meeting, compiled once for each instruction set. The compiler neither reorders nor fuses
 /// floating-point operations, so each gives the same bits.
-struct Meet<'a, 'b, const D: usize> {
+struct Meet<'a, 'b, P> {
     layout: &'a Layout,
-    both: &'a mut Both<'b, [f32; D]>,
+    both: &'a mut Both<'b, P>,
     edges: &'a [Edge],
     pressures: Option<Met<'a>>,
     epoch: usize,
@@ -336,43 +276,29 @@ impl Met<'_> {
     }
 }
 
-impl<const D: usize> WithSimd for Meet<'_, '_, D> {
+impl<P: Point> WithSimd for Meet<'_, '_, P> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        match &self.pressures {
-            Some(met) => self
-                .layout
-                .meet::<D, true>(self.both, self.edges, met, self.epoch, self.rng),
-            None => self
-                .layout
-                .meet::<D, false>(self.both, self.edges, &Met::NONE, self.epoch, self.rng),
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            layout,
+            both,
+            edges,
+            pressures,
+            epoch,
+            rng,
+        } = self;
+        match &pressures {
+            Some(met) => layout.meet::<S, P, true>(simd, both, edges, met, epoch, rng),
+            None => layout.meet::<S, P, false>(simd, both, edges, &Met::NONE, epoch, rng),
         }
     }
 }
 
-/// All epochs of one new point, likewise.
-struct Settle<'a, const D: usize> {
-    layout: &'a Layout,
-    memberships: &'a [(u32, f32)],
-    others: &'a [f32],
-    position: &'a mut [f32],
-}
-
-impl<const D: usize> WithSimd for Settle<'_, D> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        self.layout
-            .settle::<D>(self.memberships, self.others, self.position);
-    }
-}
-
 /// That distances between points are still numbers.
-fn check_finite<const D: usize>(blocks: &[Vec<[f32; D]>], epoch: usize) -> Result<(), FitError> {
-    let squares = blocks.iter().flatten().map(|y| squared_distance(y, &[0.0; D]));
+fn check_finite<P: Point>(blocks: &[Vec<P>], epoch: usize) -> Result<(), FitError> {
+    let squares = blocks.iter().flatten().map(|y| y.squared_distance_to(&P::ORIGIN));
     let Some(value) = squares.into_iter().find(|square| !square.is_finite()) else {
         return Ok(());
     };
@@ -386,15 +312,10 @@ fn check_finite<const D: usize>(blocks: &[Vec<[f32; D]>], epoch: usize) -> Resul
     })
 }
 
-#[inline(always)]
-fn padded<const D: usize>(values: &[f32]) -> [f32; D] {
-    let mut padded = [0.0; D];
-    padded[..values.len()].copy_from_slice(values);
-    padded
-}
-
 #[cfg(test)]
 mod tests {
+    use pulp::Scalar;
+
     use super::*;
     use crate::umap::Curve;
 
@@ -405,8 +326,9 @@ mod tests {
             assert_eq!(times, expected, "{frequency}");
         }
     }
+
     /// Positions of two blocks after ten epochs; by the widest instruction set or the least.
-    fn met<const D: usize>(dispatched: bool) -> Vec<[f32; D]> {
+    fn met<P: Point>(dispatched: bool) -> Vec<Vec<f32>> {
         let layout = Layout {
             forces: Forces::new(Curve { a: 1.9, b: 0.8 }, 1.0),
             n_epochs: 10,
@@ -414,12 +336,15 @@ mod tests {
             negative_sample_rate: 11,
             seed: 3,
         };
-        let mut points: Vec<Vec<[f32; D]>> = (0..2)
-            .map(|block| {
-                (0..40)
-                    .map(|i| std::array::from_fn(|c| ((i * 7 + c * 3 + block) % 11) as f32))
-                    .collect()
-            })
+        let point = |i: usize, block: usize| {
+            let mut point = P::ORIGIN;
+            for (c, value) in point.values_mut().iter_mut().enumerate() {
+                *value = ((i * 7 + c * 3 + block) % 11) as f32;
+            }
+            point
+        };
+        let mut points: Vec<Vec<P>> = (0..2)
+            .map(|block| (0..40).map(|i| point(i, block)).collect())
             .collect();
         let edge = |i: u32| Edge {
             head: i,
@@ -428,29 +353,44 @@ mod tests {
         };
         let edges: Vec<Edge> = (0..80).map(edge).filter(|e| e.head != e.tail).collect();
         for epoch in 0..layout.n_epochs {
-            let rng = SplitMix64::new(layout.seed, epoch as u64, 0);
-            let mut lent = lend(&mut points, &[(0, 1)]);
+            let meet = Meet {
+                layout: &layout,
+                both: &mut lend(&mut points, &[(0, 1)])[0],
+                edges: &edges,
+                pressures: None,
+                epoch,
+                rng: SplitMix64::new(layout.seed, epoch as u64, 0),
+            };
             if dispatched {
-                Arch::new().dispatch(Meet {
-                    layout: &layout,
-                    both: &mut lent[0],
-                    edges: &edges,
-                    pressures: None,
-                    epoch,
-                    rng,
-                });
+                Arch::new().dispatch(meet);
             } else {
-                layout.meet::<D, false>(&mut lent[0], &edges, &Met::NONE, epoch, rng);
+                meet.with_simd(Scalar::new());
             }
         }
-        points.concat()
+        points.concat().iter().map(|y| y.values().to_vec()).collect()
     }
 
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
-        assert_eq!(met::<2>(true), met::<2>(false));
-        assert_eq!(met::<12>(true), met::<12>(false));
-        assert_eq!(met::<64>(true), met::<64>(false));
-        assert!(met::<12>(true).iter().flatten().all(|v| v.is_finite()));
+        assert_eq!(met::<[f32; 2]>(true), met::<[f32; 2]>(false));
+        assert_eq!(met::<[f32; 8]>(true), met::<[f32; 8]>(false));
+        assert_eq!(met::<Wide<16>>(true), met::<Wide<16>>(false));
+        assert_eq!(met::<Wide<64>>(true), met::<Wide<64>>(false));
+        assert!(met::<Wide<16>>(true).iter().flatten().all(|v| v.is_finite()));
+    }
+
+    #[test]
+    fn due_edges_keep_their_order() {
+        let edge = |head, frequency| Edge {
+            head,
+            tail: 0,
+            frequency,
+        };
+        let edges = [edge(1, 0.5), edge(2, 1.0), edge(3, 0.25), edge(4, 1.0)];
+        let heads = |epoch| -> Vec<u32> { due(&edges, epoch).iter().map(|edge| edge.head).collect() };
+        assert_eq!(heads(0), [2, 4]);
+        assert_eq!(heads(1), [1, 2, 4]);
+        assert_eq!(heads(3), [1, 2, 3, 4]);
+        assert!(due(&[], 0).is_empty());
     }
 }

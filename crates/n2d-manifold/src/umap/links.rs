@@ -39,7 +39,7 @@ pub(super) fn linked(
     let n = graph.n_rows() as u32;
     let place_of = origin.map_or_else(|| (0..n).collect(), |origin| places(origin.rows));
     let crumbs = crumbs(&piece_of, &place_of, views.k());
-    let bridges = match origin {
+    let mut bridges = match origin {
         Some(origin) => searched(&crumbs, &piece_of, &place_of, views, origin, ctx)?,
         None => {
             let mut bridges = Bridges::new();
@@ -57,6 +57,11 @@ pub(super) fn linked(
             bridges
         }
     };
+    // What is lighter would pull in no epoch.
+    for bridges in bridges.values_mut() {
+        bridges.retain(|_, &mut (.., membership)| membership >= least);
+    }
+    bridges.retain(|_, bridges| !bridges.is_empty());
     if bridges.is_empty() {
         return Ok(None);
     }

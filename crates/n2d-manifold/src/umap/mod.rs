@@ -27,10 +27,12 @@ mod neighbors;
 mod persist;
 mod pieces;
 mod place;
+mod points;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod reference_targets;
+mod settle;
 mod target;
 
 use n2d_core::{Fit, FitContext, FitError, Manifold, PartConfig, Samples, Stage};

@@ -11,8 +11,9 @@ use super::curve::Curve;
 use super::density::Radii;
 use super::fitted::{FittedUmap, Seen};
 use super::kernel::Forces;
-use super::layout::{Layout, MAX_COMPONENTS};
+use super::layout::Layout;
 use super::{GraphEmbedding, UmapConfig};
+use crate::numbers::MAX_COMPONENTS;
 
 /// How new points settle.
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use n2d_core::rng::SplitMix64;
-use n2d_core::{ConfigError, Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Samples};
+use n2d_core::{
+    ConfigError, Fit, FitContext, FitError, FittedManifold, Manifold, PartConfig, Report, Samples,
+};
 use n2d_manifold::{FittedUmap, UmapConfig};
 use ndarray::ArrayView2;
 
@@ -104,4 +106,10 @@ pub(crate) fn pendigits(n: usize) -> Option<Vec<f32>> {
             .collect()
     };
     Some(text.lines().take(n).flat_map(row).collect())
+}
+
+/// What a report says besides how neighbours were searched, which it always does.
+pub(crate) fn notes(report: &Report) -> Vec<&str> {
+    let notes = report.notes.iter().map(String::as_str);
+    notes.filter(|note| !note.contains(" neighbours by ")).collect()
 }

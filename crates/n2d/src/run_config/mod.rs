@@ -13,6 +13,8 @@ use crate::{BuildError, EnsembleConfig, PartChoice, PipelineConfig, Registry, wo
 
 mod text;
 
+pub(crate) use text::plain;
+
 /// A whole run as data, as a file such as `n2d.toml` holds it: where the data is, the pipeline, and what is written.
 ///
 /// ```
@@ -286,7 +288,7 @@ fn take<T: DeserializeOwned>(keys: &mut Map<String, Value>, key: &str) -> Result
 
 fn parsed<T: DeserializeOwned>(key: &str, value: Value) -> Result<T, BuildError> {
     serde_json::from_value(value.clone())
-        .map_err(|error| bad(key, format!("can't be {value}: it {}", words::allowed(&error))))
+        .map_err(|error| bad(key, format!("can't be {value}: {}", words::allowed(&error))))
 }
 
 fn bad(key: &str, reason: String) -> BuildError {

@@ -4,7 +4,6 @@ use n2d_core::Stage;
 use serde_json::Value;
 
 use super::{DataConfig, OutputConfig, RunConfig, STAGES};
-use crate::registry::did_you_mean;
 use crate::{BuildError, EnsembleConfig, PartChoice, Registry};
 
 const HEAD: &str = "\
@@ -112,16 +111,12 @@ fn part_text(
     let mut options = registry.defaults(stage, &choice.name)?;
     let docs = registry.docs(stage, &choice.name)?;
     let sized = registry.sized_by_clusters(stage, &choice.name)?;
-    let known: Vec<&str> = options.keys().map(String::as_str).collect();
-    for option in choice.options.keys() {
-        if !known.contains(&option.as_str()) {
-            return Err(BuildError::UnknownOption {
-                part: choice.name.clone(),
-                option: option.clone(),
-                known: known.join(", "),
-                hint: did_you_mean(option, known.iter().copied()),
-            });
-        }
+    if let Some(option) = choice
+        .options
+        .keys()
+        .find(|&option| !options.contains_key(option))
+    {
+        return Err(BuildError::unknown_option(&choice.name, option, &options));
     }
     let given = choice.options.clone();
     let names = registry.names(stage).join(", ");
@@ -147,7 +142,7 @@ fn part_text(
 }
 
 /// A doc comment as plain text, in lines of a readable length.
-fn plain(doc: &str) -> String {
+pub(crate) fn plain(doc: &str) -> String {
     let mut lines = vec![String::new()];
     for word in without_links(doc).replace('`', "").split_whitespace() {
         let last = lines.last_mut().expect("never empty");

@@ -95,7 +95,10 @@ pub enum WeightConcentrationType {
 /// The prior of a mixture's covariances, in the form that goes with its [`CovarianceType`]: in a configuration file a number,
 /// a list, or a list of lists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "it must be a number, a list of numbers or a list of rows"
+)]
 pub enum CovariancePrior {
     /// A variance above 0, for [`CovarianceType::Spherical`].
     Variance(f64),
