@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p n2d-examples --example hdbscan                  # MNIST's test set, which is compiled in
 //! cargo run --release -p n2d-examples --example hdbscan ../shared/data   # all of MNIST, from a folder
+//! cargo run --release -p n2d-examples --example hdbscan clusters.png     # with a picture: pale where rows hardly belong, grey where they don't
 //! ```
 //!
 //! The settings are those of the Python library's example: latents of 20, UMAP to 2 with 30 neighbours, `min_samples` 10,
@@ -15,6 +16,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use n2d::metrics::{Noise, assess_with};
+use n2d::plot::Scatter;
 use n2d::prelude::*;
 
 fn main() -> ExitCode {
@@ -28,7 +30,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let data = match std::env::args().nth(1) {
+    let (pictures, folders): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.ends_with(".png"));
+    let data = match folders.first() {
         Some(folder) => BuiltIn::Mnist.load(&DataDirs::new([folder]))?,
         None => BuiltIn::MnistTest.load(&DataDirs::none())?,
     };
@@ -67,6 +71,15 @@ fn run() -> Result<(), Box<dyn Error>> {
         "new rows that belong to their cluster by more than half: {sure} of {}",
         strengths.len()
     );
+    if let Some(picture) = pictures.first() {
+        let classes = Labels::new(fitted_classes.to_vec())?;
+        Scatter::new(fitted.embedding(), fitted.labels())
+            .with_classes(&classes)
+            .with_strengths(fitted.clusterer().probabilities())
+            .with_title("MNIST by HDBSCAN")
+            .draw()?
+            .save(picture)?;
+    }
     Ok(())
 }
 

@@ -61,7 +61,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        arguments: "cluster|encoder|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N]",
+        arguments: "cluster|encoder|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
         about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs Python 3 and the data",
         run: compare::run,
     },

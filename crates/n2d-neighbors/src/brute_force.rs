@@ -2,7 +2,7 @@ use n2d_core::matmul::{Matrix, product};
 use n2d_core::{Samples, multiversion};
 
 use crate::engine::Task;
-use crate::nearest::{Candidates, Nearest, Slots};
+use crate::nearest::{Candidates, Nearest, Slots, any_within};
 
 /// Queries and points a matrix product: the block of products stays in cache.
 pub(crate) const QUERY_BLOCK: usize = 64;
@@ -173,14 +173,6 @@ multiversion! {
             *product = norm - 2.0 * *product;
         }
     }
-}
-
-/// Whether one is no farther. Without an early end, so that all are compared at once.
-#[inline]
-fn any_within(partial: &[f32], bound: f32) -> bool {
-    partial
-        .iter()
-        .fold(false, |any, &partial| any | (partial <= bound))
 }
 
 fn centre(rows: &[f32], mean: &[f32]) -> Vec<f32> {

@@ -4,11 +4,11 @@ pub(crate) mod radius;
 use n2d_core::Samples;
 
 use crate::engine::Task;
-use crate::nearest::{Candidates, Nearest, Slots};
+use crate::nearest::{Candidates, Nearest, Slots, any_within};
 use n2d_core::multiversion;
 
 /// Points a leaf: enough to fill vector registers, few enough to skip most points.
-pub(crate) const LEAF: usize = 32;
+pub(crate) const LEAF: usize = 64;
 /// Points whose distances are summed side by side.
 const BLOCK: usize = 8;
 /// Features of a box whose distances are summed side by side.
@@ -226,11 +226,15 @@ impl KdTree {
     fn scan(&self, leaf: Node, query: &[f32], own: Option<u32>, nearest: &mut Nearest) {
         let (start, end) = (leaf.start as usize, leaf.end as usize);
         let squared = self.squared_distances(leaf, query);
-        let n = end - start;
-        let bound = nearest.bound();
-        for (&squared, &index) in squared[..n].iter().zip(&self.order[start..end]) {
-            if squared <= bound && own != Some(index) {
-                nearest.offer(squared, index);
+        let blocks = squared.as_chunks::<BLOCK>().0.iter();
+        for (squared, indices) in blocks.zip(self.order[start..end].chunks(BLOCK)) {
+            if !any_within(squared, nearest.bound()) {
+                continue;
+            }
+            for (&squared, &index) in squared.iter().zip(indices) {
+                if squared <= nearest.bound() && own != Some(index) {
+                    nearest.offer(squared, index);
+                }
             }
         }
     }

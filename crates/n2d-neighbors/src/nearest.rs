@@ -208,6 +208,14 @@ impl Nearest {
     }
 }
 
+/// Whether one is no farther. Without an early end, so that all are compared at once.
+#[inline]
+pub(crate) fn any_within(squared: &[f32], bound: f32) -> bool {
+    squared
+        .iter()
+        .fold(false, |any, &squared| any | (squared <= bound))
+}
+
 /// More of the nearest than are asked for, as far as quick arithmetic tells.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidates {

@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::contender::{Answer, Contender};
-use super::python;
-use super::table::{Row, csv, markdown};
+use super::table::{self, Row, csv, markdown};
+use super::{Arguments, python};
 use crate::cargo::cargo;
 
 /// Which process runs a method.
@@ -101,7 +101,7 @@ impl Arena {
             .iter()
             .map(|&(contender, ..)| Row {
                 task: a_match.task.clone(),
-                contender,
+                contender: contender.to_owned(),
                 answers: Vec::new(),
                 summary: None,
             })
@@ -115,7 +115,7 @@ impl Arena {
                 }
             }
         }
-        print!("{}", super::table::lines(&rows));
+        print!("{}", table::lines(&rows));
         Ok(rows)
     }
 
@@ -163,10 +163,17 @@ pub(super) fn ours(root: &Path) -> Result<Contender, String> {
     Contender::start("n2d-contender", Command::new(program))
 }
 
-/// Writes the records, and shows them.
-pub(super) fn keep(root: &Path, name: &str, rows: &[Row]) -> Result<(), String> {
+/// Writes the records, and shows them. Where only some tasks were asked for, the others stay as they were.
+pub(super) fn keep(root: &Path, arguments: &Arguments, name: &str, rows: Vec<Row>) -> Result<(), String> {
     let records = root.join("benches/records");
     std::fs::create_dir_all(&records).map_err(|error| format!("{}: {error}", records.display()))?;
+    let rows = &match &arguments.only {
+        Some(_) => {
+            let record = std::fs::read_to_string(records.join(format!("{name}.csv"))).unwrap_or_default();
+            table::merged(table::parsed(&record), rows)
+        }
+        None => rows,
+    };
     for (ending, text) in [("csv", csv(rows)), ("md", markdown(rows))] {
         let path = records.join(format!("{name}.{ending}"));
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;

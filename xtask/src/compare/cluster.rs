@@ -71,25 +71,33 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let data = Data::of(root, arguments)?;
     let mut rows = Vec::new();
     for a_match in matches(&data)? {
-        rows.extend(arena.fight(&a_match)?);
+        if arguments.want(&a_match.task) {
+            rows.extend(arena.fight(&a_match)?);
+        }
     }
-    let growth = growth(root, arguments.rounds)?;
-    keep(root, "cluster", &rows)?;
-    keep(root, "cluster-growth", &growth)
+    let growth = growth(root, arguments)?;
+    keep(root, arguments, "cluster", rows)?;
+    keep(root, arguments, "cluster-growth", growth)
 }
 
 /// HDBSCAN's time and memory against the number of rows, from few to many in a process of their own, whose peak memory is thus that
 /// of the last job.
-fn growth(root: &Path, rounds: usize) -> Result<Vec<Row>, String> {
+fn growth(root: &Path, arguments: &Arguments) -> Result<Vec<Row>, String> {
     let mut ours = ours(root)?;
     let mut rows = Vec::new();
     for n_samples in [10_000, 100_000, 1_000_000] {
+        let task = format!("HDBSCAN, {n_samples} x 2, made up");
+        if !arguments.want(&task) {
+            continue;
+        }
         let options = json!({"n_samples": n_samples, "min_cluster_size": 100, "min_samples": 10});
         let job = json!({"method": "hdbscan-growth", "options": options});
-        let answers = (0..rounds).map(|_| ours.run(&job)).collect::<Result<_, _>>()?;
+        let answers = (0..arguments.rounds)
+            .map(|_| ours.run(&job))
+            .collect::<Result<_, _>>()?;
         rows.push(Row {
-            task: format!("HDBSCAN, {n_samples} x 2, made up"),
-            contender: "n2d",
+            task,
+            contender: "n2d".to_owned(),
             answers,
             summary: None,
         });

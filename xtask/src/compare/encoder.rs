@@ -33,6 +33,9 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         ),
         ("Encoding 70 000 x 784", ENCODING),
     ] {
+        if !arguments.want(task) {
+            continue;
+        }
         rows.extend(arena.fight(&Match {
             task: task.to_owned(),
             file: pixels.clone(),
@@ -41,5 +44,5 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
             ..Match::default()
         })?);
     }
-    keep(root, "encoder", &rows)
+    keep(root, arguments, "encoder", rows)
 }

@@ -106,26 +106,32 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let data = Data::of(root, arguments)?;
     let mut rows = Vec::new();
     for a_match in matches(&data)? {
-        rows.extend(arena.fight(&a_match)?);
+        if arguments.want(&a_match.task) {
+            rows.extend(arena.fight(&a_match)?);
+        }
     }
-    keep(root, "manifold", &rows)?;
-    keep(root, "manifold-growth", &growth(root, arguments.rounds)?)
+    keep(root, arguments, "manifold", rows)?;
+    keep(root, arguments, "manifold-growth", growth(root, arguments)?)
 }
 
 /// UMAP's time and memory against the number of rows, each round in a process of its own.
-fn growth(root: &Path, rounds: usize) -> Result<Vec<Row>, String> {
+fn growth(root: &Path, arguments: &Arguments) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for n_samples in [10_000, 100_000, 1_000_000] {
+        let task = format!("UMAP, {n_samples} x 32 to 2, made up");
+        if !arguments.want(&task) {
+            continue;
+        }
         let options = json!({"n_samples": n_samples, "n_features": 32, "n_components": 2});
         let job = json!({"method": "umap-growth", "options": options});
         // One of a million takes minutes.
-        let rounds = if n_samples > 100_000 { 1 } else { rounds };
+        let rounds = if n_samples > 100_000 { 1 } else { arguments.rounds };
         let answers = (0..rounds)
             .map(|_| ours(root)?.run(&job))
             .collect::<Result<_, _>>()?;
         let row = Row {
-            task: format!("UMAP, {n_samples} x 32 to 2, made up"),
-            contender: "n2d",
+            task,
+            contender: "n2d".to_owned(),
             answers,
             summary: None,
         };
@@ -141,10 +147,14 @@ pub(super) fn quality(root: &Path, arguments: &Arguments) -> Result<(), String> 
     let data = Data::of(root, arguments)?;
     let mut rows: Vec<Row> = Vec::new();
     for set in Data::sets() {
+        let task = format!("UMAP, {set}'s latents to 10");
+        if !arguments.want(&task) {
+            continue;
+        }
         let mut of_set: Vec<Row> = Vec::new();
         for seed in 0..arguments.rounds {
             let found = arena.fight(&Match {
-                task: format!("UMAP, {set}'s latents to 10"),
+                task: task.clone(),
                 file: data.latents(set)?,
                 options: json!({"n_components": 10, "seed": seed}),
                 judge: Some(("judge-embedding", data.classes(set)?)),
@@ -162,7 +172,7 @@ pub(super) fn quality(root: &Path, arguments: &Arguments) -> Result<(), String> 
         of_set.iter_mut().for_each(sum_up);
         rows.extend(of_set);
     }
-    keep(root, "manifold-quality", &rows)
+    keep(root, arguments, "manifold-quality", rows)
 }
 
 /// The table shows the last answer's words: those of all seeds, in place of its own, which the record of rounds has.

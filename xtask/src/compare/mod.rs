@@ -23,12 +23,17 @@ use crate::{Outcome, bad_usage};
 
 const STAGES: &str = "cluster, defaults, encoder, manifold, manifold-quality, pipeline, report";
 
+/// Those whose records are of tasks, each of which can be done again by itself.
+const BY_TASKS: [&str; 4] = ["cluster", "encoder", "manifold", "manifold-quality"];
+
 /// What the command was asked to do.
 struct Arguments {
     /// Where data sets lie, one folder a set.
     data_dir: PathBuf,
     /// Counted rounds; seeds, where quality is compared.
     rounds: usize,
+    /// A part of the names of the tasks that are done again; the record keeps the others.
+    only: Option<String>,
 }
 
 /// The command.
@@ -40,6 +45,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         Ok(arguments) => arguments,
         Err(complaint) => return bad_usage(&complaint),
     };
+    if arguments.only.is_some() && !BY_TASKS.contains(&stage.as_str()) {
+        return bad_usage(&format!("--only is for the stages {}", BY_TASKS.join(", ")));
+    }
     let result = match stage.as_str() {
         "cluster" => cluster::run(root, &arguments),
         "defaults" => defaults::run(root, &arguments),
@@ -62,10 +70,16 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
 }
 
 impl Arguments {
+    /// Whether a task is to be done.
+    fn want(&self, task: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| task.contains(only))
+    }
+
     fn parse(words: &[String]) -> Result<Self, String> {
         let mut arguments = Self {
             data_dir: PathBuf::from("../shared/data"),
             rounds: 5,
+            only: None,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -77,7 +91,12 @@ impl Arguments {
                     let wrong = format!("--rounds must be a whole number of at least 1, not `{rounds}`");
                     arguments.rounds = rounds.parse().ok().filter(|&n| n > 0).ok_or(wrong)?;
                 }
-                other => return Err(format!("`compare` takes --data-dir and --rounds, not `{other}`")),
+                "--only" => arguments.only = Some(value()?.clone()),
+                other => {
+                    return Err(format!(
+                        "`compare` takes --data-dir, --rounds and --only, not `{other}`"
+                    ));
+                }
             }
         }
         Ok(arguments)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::table;
+
 /// A record's name in benches/records, its title, and what it is.
 const RECORDS: [(&str, &str, &str); 10] = [
     (
@@ -32,7 +34,7 @@ const RECORDS: [(&str, &str, &str); 10] = [
     (
         "manifold",
         "Neighbours and manifold learners by themselves",
-        "On the latents of MNIST; ACC and NMI are those of a Gaussian mixture on top (`cargo xtask compare manifold`). A build ran beside the later rounds of t-SNE, Isomap and spectral embedding at the lowest priority.",
+        "On the latents of MNIST; ACC and NMI are those of a Gaussian mixture on top (`cargo xtask compare manifold`).",
     ),
     (
         "manifold-quality",
@@ -42,7 +44,7 @@ const RECORDS: [(&str, &str, &str); 10] = [
     (
         "manifold-growth",
         "UMAP against the number of rows",
-        "Made-up rows of 32 columns, to 2 components (`cargo xtask compare manifold`). A build ran beside it at the lowest priority, and beside a part of the largest at nearly the same.",
+        "Made-up rows of 32 columns, to 2 components (`cargo xtask compare manifold`).",
     ),
     (
         "cluster",
@@ -71,7 +73,7 @@ pub(super) fn write(root: &Path) -> Result<(), String> {
     std::fs::write(&path, shown).map_err(|error| failed(&path, error))
 }
 
-/// A text in which what stands between `<!-- record NAME -->` and `<!-- end of NAME -->` is that record.
+/// A text in which what stands between `<!-- record NAME -->` and `<!-- end of NAME -->` is that record, in [`brief`].
 fn with_records(text: &str, read: impl Fn(&str) -> Option<String>) -> String {
     let mut shown = text.to_owned();
     for (name, ..) in RECORDS {
@@ -84,10 +86,33 @@ fn with_records(text: &str, read: impl Fn(&str) -> Option<String>) -> String {
             .map(|at| at + begin.len())
             .zip(shown.find(&end));
         if let (Some((from, to)), Some(record)) = (place.filter(|(from, to)| from <= to), read(name)) {
-            shown.replace_range(from..to, &format!("\n{}\n\n", record.trim_end()));
+            shown.replace_range(from..to, &format!("\n{}\n\n", brief(&record).trim_end()));
         }
     }
     shown
+}
+
+/// A record of matches with a line for each task: our seconds, and how many times as long the others took. Other records are whole.
+fn brief(record: &str) -> String {
+    let Some(lines) = record.strip_prefix(table::HEAD) else {
+        return record.to_owned();
+    };
+    let mut tasks: Vec<(&str, &str, Vec<String>)> = Vec::new();
+    for line in lines.lines() {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [task, contender, seconds, ratio, ..] = cells[..] else {
+            continue;
+        };
+        match tasks.last_mut().filter(|(known, ..)| *known == task) {
+            Some((.., others)) => others.push(format!("{contender}: {ratio}")),
+            None => tasks.push((task, seconds, Vec::new())),
+        }
+    }
+    let mut text = "| task | n2d, seconds | the others, times as long |\n|---|---|---|\n".to_owned();
+    for (task, seconds, others) in tasks {
+        text += &format!("| {task} | {seconds} | {} |\n", others.join("; "));
+    }
+    text
 }
 
 fn text(read: impl Fn(&str) -> Option<String>) -> String {
@@ -113,6 +138,17 @@ mod tests {
         let expected = "before\n<!-- record cluster -->\n\n| new |\n\n<!-- end of cluster -->\nafter";
         assert_eq!(shown, expected);
         assert_eq!(with_records(&shown, |_| None), shown);
+    }
+
+    #[test]
+    fn matches_are_told_in_brief() {
+        let lines = "| sort | n2d | 1.0 (0.9 to 1.1) | 1.00 | done |\n| sort | a | 2.0 (2.0 to 2.0) | 2.00 | done |\n| sort | b | 3.0 (3.0 to 3.0) | 3.00 | done |\n";
+        let found = brief(&format!("{}{lines}", table::HEAD));
+        assert!(
+            found.ends_with("| sort | 1.0 (0.9 to 1.1) | a: 2.00; b: 3.00 |\n"),
+            "{found}"
+        );
+        assert_eq!(brief("| other |\n"), "| other |\n");
     }
 
     #[test]

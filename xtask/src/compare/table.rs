@@ -5,7 +5,7 @@ use super::contender::Answer;
 /// One contender's rounds of one match.
 pub(super) struct Row {
     pub(super) task: String,
-    pub(super) contender: &'static str,
+    pub(super) contender: String,
     pub(super) answers: Vec<Answer>,
     /// What came out of all rounds, where that is more than the last answer says.
     pub(super) summary: Option<String>,
@@ -28,11 +28,13 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
+/// The first lines of a table.
+pub(super) const HEAD: &str =
+    "| task | contender | seconds, median (min to max) | times ours | result |\n|---|---|---|---|---|\n";
+
 /// A Markdown table; the ratio is that of a contender's seconds to those of the first of its match, round by round.
 pub(super) fn markdown(rows: &[Row]) -> String {
-    let head =
-        "| task | contender | seconds, median (min to max) | times ours | result |\n|---|---|---|---|---|\n";
-    head.to_owned() + &lines(rows)
+    HEAD.to_owned() + &lines(rows)
 }
 
 /// The lines of the table.
@@ -80,18 +82,65 @@ pub(super) fn csv(rows: &[Row]) -> String {
     text
 }
 
+/// The rows of such a record, without summaries.
+pub(super) fn parsed(csv: &str) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for line in csv.lines().skip(1) {
+        let cells: Vec<&str> = line.split('"').collect();
+        let [_, task, _, contender, figures, result, ..] = cells[..] else {
+            continue;
+        };
+        let seconds = figures.split(',').nth(2).and_then(|cell| cell.parse().ok());
+        let answer = Answer {
+            seconds: seconds.unwrap_or(f64::NAN),
+            result: result.to_owned(),
+        };
+        match rows
+            .last_mut()
+            .filter(|row| (&*row.task, &*row.contender) == (task, contender))
+        {
+            Some(row) => row.answers.push(answer),
+            None => rows.push(Row {
+                task: task.to_owned(),
+                contender: contender.to_owned(),
+                answers: vec![answer],
+                summary: None,
+            }),
+        }
+    }
+    rows
+}
+
+/// A record in which the rows of tasks that were done again are new.
+pub(super) fn merged(record: Vec<Row>, new: Vec<Row>) -> Vec<Row> {
+    let mut new: Vec<Option<Row>> = new.into_iter().map(Some).collect();
+    let mut take = |task: &str, contender: &str| {
+        let is_it = |row: &&mut Option<Row>| {
+            row.as_ref()
+                .is_some_and(|row| (&*row.task, &*row.contender) == (task, contender))
+        };
+        new.iter_mut().find(is_it)?.take()
+    };
+    let mut rows: Vec<Row> = record
+        .into_iter()
+        .map(|row| take(&row.task, &row.contender).unwrap_or(row))
+        .collect();
+    rows.extend(new.into_iter().flatten());
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(contender: &'static str, seconds: &[f64]) -> Row {
+    fn row(contender: &str, seconds: &[f64]) -> Row {
         let answer = |&seconds: &f64| Answer {
             seconds,
             result: "10 clusters".to_owned(),
         };
         Row {
             task: "k-means".to_owned(),
-            contender,
+            contender: contender.to_owned(),
             answers: seconds.iter().map(answer).collect(),
             summary: None,
         }
@@ -109,6 +158,22 @@ mod tests {
             "{table}"
         );
         assert_eq!(csv(&[row("n2d", &[1.0, 2.0])]).lines().count(), 3);
+    }
+
+    #[test]
+    fn what_is_done_again_replaces_what_was() {
+        let record = csv(&[row("n2d", &[1.0, 2.0]), row("other", &[3.0, 4.0])]);
+        assert_eq!(csv(&parsed(&record)), record);
+        let rows = merged(parsed(&record), vec![row("other", &[5.0]), row("third", &[6.0])]);
+        let found: Vec<(&str, Vec<f64>)> = rows.iter().map(|row| (&*row.contender, row.seconds())).collect();
+        assert_eq!(
+            found,
+            [
+                ("n2d", vec![1.0, 2.0]),
+                ("other", vec![5.0]),
+                ("third", vec![6.0])
+            ]
+        );
     }
 
     #[test]
