@@ -34,7 +34,7 @@ Examples:
   n2d fit flowers.csv --labels species --out labels.csv --plot flowers.png
   n2d fit images.npy --clusters 10 --latent latents.npy --embedding embedding.npy
   n2d fit embedding.npy --clusters 10 --encoder identity
-  n2d fit table.csv --clusters 3 --set dense.hidden=[64,32] --set umap.n_neighbors=10
+  n2d fit table.csv --clusters 3 --set 'dense.hidden=[64,32]' --set umap.n_neighbors=10
   n2d fit table.csv --clusterer hdbscan --set hdbscan.min_cluster_size=20
   n2d fit table.csv --clusters auto --drop id
   n2d fit windows.npy --clusters 6 --encoder conv1d --checkpoint windows.ckpt
@@ -90,7 +90,7 @@ Examples:
   n2d plot model.n2d --out clusters.png
   n2d plot model.n2d flowers.csv --labels species --out flowers.svg    clusters beside classes
   n2d plot model.n2d flowers.csv --labels species --kind confusion --out confusion.png
-  n2d plot model.n2d --map umap --out map.png                          more than two components on one map
+  n2d plot model.n2d --map components --out first-two.png              in place of a map of all components
   n2d plot model.n2d --kind curve --out curve.png";
 
 /// Not too deep clustering: an autoencoder learns a representation of the data, a manifold learner finds the
@@ -159,7 +159,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = FIT_EXAMPLES, arg_required_else_help = true)]
 pub(crate) struct FitArgs {
-    /// A built-in data set (see `n2d datasets`), or a file: .npy, .npz, .csv, .tsv, .txt or IDX, also as .gz
+    /// A built-in data set (see `n2d datasets`), or a file: .npy, .npz, .csv, .tsv, .txt or IDX, also as .gz; .parquet, .arrow or .feather
     ///
     /// What has a dot or a path separator in it is a file, and so is the name of a file that is none of a
     /// built-in set.
@@ -410,9 +410,9 @@ pub(crate) struct PlotArgs {
     #[arg(long, value_name = "KIND", default_value = "clusters")]
     pub(crate) kind: Picture,
 
-    /// Where clusters are drawn
-    #[arg(long, value_name = "MAP", default_value = "components")]
-    pub(crate) map: MapArg,
+    /// Where clusters are drawn [default: umap]
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<MapArg>,
 
     /// The known classes of these rows: a column of the text file, or a file with one label a row
     #[arg(long, value_name = "COLUMN|FILE", requires = "input")]
@@ -430,7 +430,7 @@ pub(crate) struct PlotArgs {
 /// What `n2d plot` draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Picture {
-    /// The first two components of the embedding by cluster, and by class where they are known
+    /// All rows by cluster, and by class where they are known
     Clusters,
     /// The encoder's loss after each epoch
     Curve,

@@ -7,16 +7,16 @@ use std::time::Instant;
 use n2d::datasets::{Dataset, Scaling};
 use n2d::metrics::{Assessment, Contingency};
 use n2d::{
-    DynFittedN2d, FitContext, FittedClusterer, Labels, Model, ModelInfo, Parallelism, PipelineConfig,
-    Registry, Report, RunConfig, StageReport,
+    DynFittedN2d, FitContext, FittedClusterer, Labels, MapLayout, Model, ModelInfo, Parallelism,
+    PipelineConfig, Registry, Report, RunConfig, StageReport,
 };
 
 use crate::args::{FitArgs, in_range_of_threads};
 use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
-use crate::output::{Output, is_stdout, label_table, named_npy};
+use crate::output::{Output, Written, is_stdout, label_table, named_as};
 use crate::plan::{Plan, read_config};
-use crate::plot_command::{Form, scatter};
+use crate::plot_command::{Form, display, scatter};
 use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Loaded, Source};
 use crate::stages::{Outputs, Run};
@@ -224,7 +224,10 @@ pub(crate) fn write_model(
             .labels
             .as_ref()
             .map(|classes| (classes, &data.label_names[..]));
-        let figure = scatter(&data.name, model.embedding(), model.labels(), classes)?;
+        interrupt.doing("the picture");
+        let places = display(model.embedding(), MapLayout::default(), interrupt, ctx)?;
+        let shown = (model.embedding(), places.as_ref());
+        let figure = scatter(&data.name, shown, model.labels(), classes)?;
         let bytes = Form::of(output)?.bytes(&figure)?;
         let kept = Kept::new(output.path(), "picture of the embedding");
         interrupt.keep(kept, || output.write_bytes(&bytes))?;
@@ -302,8 +305,9 @@ pub(crate) fn outputs(args: &FitArgs, source: &Source, plan: &Plan) -> Result<Ou
         &outputs.report,
     ])?;
     outputs.plot.as_ref().map(Form::of).transpose()?;
-    named_npy("--embedding", args.embedding.as_deref())?;
-    named_npy("--latent", args.latent.as_deref())?;
+    named_as(Written::Csv, "--out", args.out.as_deref())?;
+    named_as(Written::Npy, "--embedding", args.embedding.as_deref())?;
+    named_as(Written::Npy, "--latent", args.latent.as_deref())?;
     Ok(outputs)
 }
 

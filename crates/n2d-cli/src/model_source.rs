@@ -9,7 +9,7 @@ use n2d::{Model, Samples};
 use ndarray::{Array2, Axis};
 
 use crate::errors::CliError;
-use crate::source::{Source, is_no_column, label_file, load_set, read_options, refused};
+use crate::source::{Source, is_no_column, label_file, load_set, read_options, refused, similar_file};
 use crate::stdin::is_stdin;
 use crate::text::{counted, figure};
 
@@ -23,10 +23,9 @@ pub(crate) const CHUNK_ROWS: usize = 4096;
 pub(crate) fn load_model(path: &Path) -> Result<Model, CliError> {
     Model::load(path).map_err(|error| {
         let refusal = CliError::from_error(&error);
-        if path.is_file() {
-            refusal.with_hint("a model is what `n2d fit ... --out-model FILE.n2d` has written")
-        } else {
-            refusal
+        match similar_file(path).filter(|_| !path.exists()) {
+            Some(near) => refusal.with_hint(format!("did you mean {near}?")),
+            None => refusal.with_hint("a model is what `n2d fit ... --out-model FILE.n2d` has written"),
         }
     })
 }

@@ -31,9 +31,14 @@ impl Output {
             let refusal = CliError::usage("only labels go to stdout, by --out -");
             return Err(refusal.with_hint("a file that is called - is named ./-"));
         }
-        let target = persist::resolve(path).map_err(|error| at(&folder_reason(path, &error)))?;
+        let advised = |refusal: CliError, error: &io::Error| match advice(error.kind()) {
+            Some(advice) => refusal.with_hint(advice),
+            None => refusal,
+        };
+        let target =
+            persist::resolve(path).map_err(|error| advised(at(&folder_reason(path, &error)), &error))?;
         if target.is_dir() {
-            return Err(at("it is a folder"));
+            return Err(at("it is a folder").with_hint("name a file in it"));
         }
         // A rename would put a plain file in the place of a device.
         if target.exists() && !target.is_file() {
@@ -48,7 +53,7 @@ impl Output {
                 path.display()
             )));
         }
-        persist::probe(&target).map_err(|error| at(&plain(&error)))?;
+        persist::probe(&target).map_err(|error| advised(at(&plain(&error)), &error))?;
         Ok(Self {
             path: path.to_owned(),
             target,
@@ -112,11 +117,15 @@ impl Output {
 
     /// What the system says, in the words of an error.
     pub(crate) fn refused(&self, error: &io::Error) -> CliError {
-        CliError::failed(format!(
+        let refusal = CliError::failed(format!(
             "{} can't be written: {}",
             self.path.display(),
             plain(error)
-        ))
+        ));
+        match advice(error.kind()) {
+            Some(advice) => refusal.with_hint(advice),
+            None => refusal,
+        }
     }
 
     fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
@@ -142,23 +151,45 @@ pub(crate) fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// That a file for an array does not have the name of a text file, which it would not be.
+/// The form in which a file is written, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    Csv,
+    Npy,
+}
+
+/// Endings of files of one form or another.
+const KNOWN_ENDINGS: [&str; 9] = [
+    "csv", "tsv", "txt", "npy", "npz", "parquet", "arrow", "feather", "gz",
+];
+
+/// That a file does not have the name of another form than it is written in.
 ///
 /// # Errors
 /// Bad usage for such a name.
-pub(crate) fn named_npy(argument: &str, path: Option<&Path>) -> Result<(), CliError> {
-    let is_text = |path: &&Path| {
-        let ending = path
-            .extension()
-            .map(|ending| ending.to_string_lossy().to_lowercase());
-        matches!(ending.as_deref(), Some("csv" | "tsv" | "txt"))
+pub(crate) fn named_as(form: Written, argument: &str, path: Option<&Path>) -> Result<(), CliError> {
+    let (own, said, hint) = match form {
+        Written::Csv => (
+            &["csv", "txt"][..],
+            "CSV",
+            "`n2d convert labels.csv labels.parquet` makes other forms of it",
+        ),
+        Written::Npy => (
+            &["npy"][..],
+            "a .npy array",
+            "`n2d convert rows.npy rows.parquet` makes other forms of it",
+        ),
     };
-    match path.filter(is_text) {
+    let ending = |path: &Path| Some(path.extension()?.to_string_lossy().to_lowercase());
+    let is_other = |path: &&Path| {
+        ending(path).is_some_and(|ending| KNOWN_ENDINGS.contains(&&*ending) && !own.contains(&&*ending))
+    };
+    match path.filter(is_other) {
         None => Ok(()),
-        Some(path) => Err(CliError::usage(format!(
-            "{argument} {}: it is written as a .npy array, not as text",
-            path.display()
-        ))),
+        Some(path) => {
+            let complaint = format!("{argument} {}: it is written as {said}", path.display());
+            Err(CliError::usage(complaint).with_hint(hint))
+        }
     }
 }
 
@@ -217,6 +248,18 @@ fn folder_reason(path: &Path, error: &io::Error) -> String {
         }
         io::ErrorKind::InvalidInput => "it is no name of a file".to_owned(),
         _ => plain(error),
+    }
+}
+
+/// What to do where a file can't be written.
+fn advice(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::NotFound => Some("make the folder first (mkdir -p), or name another"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("name a file in a folder that you may write to")
+        }
+        io::ErrorKind::StorageFull => Some("make room there, or name a file on another disk"),
+        _ => None,
     }
 }
 

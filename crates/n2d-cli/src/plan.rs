@@ -130,7 +130,7 @@ impl Plan {
         if known.is_none() && self.needs_clusters {
             let error = CliError::usage("the number of clusters is not known: give --clusters K");
             return Err(error.with_hint(
-                "where the classes are known, --labels COLUMN|FILE gives their number too; hdbscan finds it by itself",
+                "--clusters auto finds it, as --clusterer hdbscan does; where the classes are known, --labels COLUMN|FILE gives it",
             ));
         }
         Ok(known)

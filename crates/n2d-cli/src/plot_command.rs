@@ -10,7 +10,7 @@ use n2d::{
 use ndarray::{Array2, ArrayView2};
 
 use crate::applied::Applying;
-use crate::args::{MapArg, Picture, PlotArgs};
+use crate::args::{Picture, PlotArgs};
 use crate::errors::CliError;
 use crate::interrupt::Interrupt;
 use crate::model_source::load_model;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
     inputs.extend(args.input.as_deref());
     let output = Output::new(&args.out, &inputs)?;
     let form = Form::of(&output)?;
-    if args.map != MapArg::Components && args.kind != Picture::Clusters {
+    if args.map.is_some() && args.kind != Picture::Clusters {
         return Err(CliError::usage("--map is for --kind clusters"));
     }
     let model = load_model(&args.model)?;
@@ -48,7 +48,10 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
             Shown::of_rows(&model, &Source::of(input, options)?, (&screen, &interrupt))?
         }
     };
-    shown.lay_out(args.map.into(), model.info().seed, (&screen, &interrupt))?;
+    if args.kind == Picture::Clusters {
+        let map = args.map.map(MapLayout::from).unwrap_or_default();
+        shown.lay_out(map, model.info().seed, (&screen, &interrupt))?;
+    }
     let figure = shown.picture(args.kind, &model)?;
     output.write_bytes(&form.bytes(&figure)?)
 }
@@ -96,6 +99,8 @@ fn refused(error: &PlotError) -> CliError {
 pub(crate) struct Shown {
     name: String,
     embedding: Array2<f32>,
+    /// Their places on a map in two components, where it has another.
+    display: Option<Array2<f32>>,
     clusters: Labels,
     classes: Option<Labels>,
     class_names: Vec<String>,
@@ -106,6 +111,7 @@ impl Shown {
         Self {
             name: model.info().dataset.clone(),
             embedding: model.embedding().to_owned(),
+            display: None,
             clusters: model.labels().clone(),
             classes: None,
             class_names: Vec::new(),
@@ -128,6 +134,7 @@ impl Shown {
         let (classes, class_names) = applied.classes.map(|known| (known.labels, known.names)).unzip();
         Ok(Self {
             embedding: applied.embedding,
+            display: None,
             clusters: applied.labels,
             name: applied.name,
             classes,
@@ -147,31 +154,25 @@ impl Shown {
         let mut ctx = FitContext::new(seed)
             .with_cancel(interrupt.token())
             .with_observer(&mut watcher);
-        let y = Samples::new(self.embedding.view()).map_err(|error| CliError::from_error(&error))?;
-        let places = map.places(y, &mut ctx);
+        let display = display(self.embedding.view(), map, interrupt, &mut ctx);
         screen.clear();
-        match places {
-            Err(ReportError::Fit(FitError::Cancelled { .. })) => Err(interrupt.interrupted()),
-            places => {
-                let places = places.map_err(|error| CliError::from_error(&error))?;
-                self.embedding = places.unwrap_or(std::mem::take(&mut self.embedding));
-                interrupt.end();
-                Ok(())
-            }
-        }
+        self.display = display?;
+        interrupt.end();
+        Ok(())
     }
 
     fn picture(&self, kind: Picture, model: &Model) -> Result<Figure, CliError> {
         match kind {
             Picture::Clusters => scatter(
                 &self.name,
-                self.embedding.view(),
+                (self.embedding.view(), self.display.as_ref()),
                 &self.clusters,
                 self.classes
                     .as_ref()
                     .map(|classes| (classes, &self.class_names[..])),
             ),
             Picture::Sizes => ClusterSizes::new(&self.clusters)
+                .with_colours(&self.colours()?)
                 .with_title(&self.name)
                 .draw()
                 .map_err(|error| refused(&error)),
@@ -179,6 +180,14 @@ impl Shown {
             Picture::Silhouettes => self.silhouettes(),
             Picture::Curve => curve(model),
             Picture::Tree => tree(model),
+        }
+    }
+
+    /// Those of the scatter of the same rows.
+    fn colours(&self) -> Result<Colours, CliError> {
+        match &self.classes {
+            Some(classes) => Colours::matched(classes, &self.clusters).map_err(|error| refused(&error)),
+            None => Ok(Colours::of_clusters(&self.clusters)),
         }
     }
 
@@ -209,19 +218,37 @@ impl Shown {
         let values = silhouette_samples(y, &self.clusters, Noise::LeftOut, Metric::Euclidean, ctx)
             .map_err(|error| CliError::from_error(&error))?;
         Silhouettes::new(&values, &self.clusters)
+            .with_colours(&self.colours()?)
             .with_title(&self.name)
             .draw()
             .map_err(|error| refused(&error))
     }
 }
 
-/// The embedding by cluster, and by class where they are known, in matching colours.
+/// Where a map of two components shows rows of an embedding that has more.
+///
+/// # Errors
+/// An interruption.
+pub(crate) fn display(
+    embedding: ArrayView2<'_, f32>,
+    map: MapLayout,
+    interrupt: &Interrupt,
+    ctx: &mut FitContext<'_>,
+) -> Result<Option<Array2<f32>>, CliError> {
+    let y = Samples::new(embedding).map_err(|error| CliError::from_error(&error))?;
+    map.places(y, ctx).map_err(|error| match error {
+        ReportError::Fit(FitError::Cancelled { .. }) => interrupt.interrupted(),
+        error => CliError::from_error(&error),
+    })
+}
+
+/// The embedding, or its rows' places on a map for display, by cluster, and by class where they are known, in matching colours.
 ///
 /// # Errors
 /// What can't be drawn.
 pub(crate) fn scatter(
     name: &str,
-    embedding: ArrayView2<'_, f32>,
+    (embedding, display): (ArrayView2<'_, f32>, Option<&Array2<f32>>),
     clusters: &Labels,
     classes: Option<(&Labels, &[String])>,
 ) -> Result<Figure, CliError> {
@@ -233,6 +260,9 @@ pub(crate) fn scatter(
     let mut scatter = Scatter::new(embedding, clusters)
         .with_colours(&colours)
         .with_title(name);
+    if let Some(display) = display {
+        scatter = scatter.with_display(display.view());
+    }
     if let Some((classes, names)) = classes {
         scatter = scatter.with_classes(classes).with_class_names(names);
         if let Ok(scores) = assess(classes, clusters) {
@@ -254,5 +284,6 @@ fn tree(model: &Model) -> Result<Figure, CliError> {
     figure.ok_or_else(|| {
         let name = model.pipeline().clusterer().name();
         CliError::usage(format!("{name} has no condensed tree: hdbscan has"))
+            .with_hint("fit with --clusterer hdbscan for one")
     })
 }

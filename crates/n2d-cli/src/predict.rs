@@ -17,7 +17,7 @@ use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
 use crate::log;
 use crate::model_source::{RangeCheck, Rows, load_model};
-use crate::output::{GrowingNpy, Output, is_stdout, named_npy};
+use crate::output::{GrowingNpy, Output, Written, is_stdout, named_as};
 use crate::progress::Screen;
 use crate::source::{DataOptions, Source};
 use crate::text::counted;
@@ -125,9 +125,10 @@ struct Outputs {
 
 impl Outputs {
     fn new(args: &PredictArgs) -> Result<Self, CliError> {
-        named_npy("--embedding", args.embedding.as_deref())?;
-        named_npy("--latent", args.latent.as_deref())?;
-        named_npy("--reconstruction", args.reconstruction.as_deref())?;
+        named_as(Written::Csv, "--out", args.out.as_deref())?;
+        named_as(Written::Npy, "--embedding", args.embedding.as_deref())?;
+        named_as(Written::Npy, "--latent", args.latent.as_deref())?;
+        named_as(Written::Npy, "--reconstruction", args.reconstruction.as_deref())?;
         let inputs = [args.model.as_path(), args.input.as_path()];
         let checked =
             |path: &Option<PathBuf>| path.as_ref().map(|path| Output::new(path, &inputs)).transpose();

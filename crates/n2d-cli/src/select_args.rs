@@ -8,8 +8,8 @@ use crate::args::{FitArgs, at_least_one};
 pub(crate) const SELECT_EXAMPLES: &str = "\
 Examples:
   n2d select pendigits --seeds 5 --out-model best.n2d
-  n2d select table.csv --clusters 3 --vary encoder=dense|identity --vary umap.n_neighbors=10|20|30
-  n2d select table.csv --vary n_clusters=3|4|5 --criterion silhouette --json
+  n2d select table.csv --clusters 3 --vary 'encoder=dense|identity' --vary 'umap.n_neighbors=10|20|30'
+  n2d select table.csv --vary 'n_clusters=3|4|5' --criterion silhouette --json
 
 Every combination of values is fitted from every seed. Encoders are shared by candidates that differ only later. Known classes
 are shown beside the criteria, and have no say in the choice. All options of `n2d fit` apply to every candidate; outputs are those of the

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 
 use crate::args::{Args, CompletionsArgs, ManArgs};
-use crate::errors::{CliError, print_stdout};
+use crate::errors::{CliError, print_stdout, without_number};
 
 /// Prints a script that completes arguments.
 ///
@@ -21,9 +21,12 @@ pub(crate) fn completions(args: &CompletionsArgs) -> Result<(), CliError> {
 /// Where stdout or the folder refuses.
 pub(crate) fn man(args: &ManArgs) -> Result<(), CliError> {
     match &args.out {
-        Some(folder) => clap_mangen::generate_to(Args::command(), folder).map_err(|error| {
-            CliError::from_error(&error).with_hint(format!("is there a folder {}?", folder.display()))
-        }),
+        Some(folder) => std::fs::create_dir_all(folder)
+            .and_then(|()| clap_mangen::generate_to(Args::command(), folder))
+            .map_err(|error| {
+                let reason = without_number(&error.to_string());
+                CliError::failed(format!("{} can't be written to: {reason}", folder.display()))
+            }),
         None => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(Args::command()).render(&mut page);

@@ -266,6 +266,7 @@ pub(crate) fn refused(mut error: ReadError) -> CliError {
             "a folder of built-in data sets is named by --data-dir, as in: n2d fit mnist --data-dir DIR; \
              a folder of pictures becomes a file by: n2d convert FOLDER pictures.npz",
         ),
+        ReadErrorKind::Empty => refusal.with_hint("is it the right file? rows are expected, one a line"),
         ReadErrorKind::Ragged { .. } => {
             refusal.with_hint("a cell that has the separator in it needs quotes")
         }
@@ -280,7 +281,7 @@ pub(crate) fn refused(mut error: ReadError) -> CliError {
 }
 
 /// The file in the same folder whose name is nearest.
-fn similar_file(path: &Path) -> Option<String> {
+pub(crate) fn similar_file(path: &Path) -> Option<String> {
     let folder = path.parent().unwrap_or(path);
     let in_folder = if folder == Path::new("") {
         Path::new(".")

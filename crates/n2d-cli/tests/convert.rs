@@ -168,11 +168,10 @@ fn shells_and_manuals_know_every_command() {
         assert!(script.contains("out-model"), "{shell}");
     }
     assert!(place.ok(&["man"]).stdout.starts_with(".ie"));
-    std::fs::create_dir(place.path("man1")).unwrap();
-    place.ok(&["man", "--out", "man1"]);
-    assert!(place.path("man1/n2d-fit.1").is_file());
-    let refusal = place.refused(1, &["man", "--out", "none/man1"]);
-    assert!(refusal.contains("none/man1"), "{refusal}");
+    place.ok(&["man", "--out", "new/man1"]);
+    assert!(place.path("new/man1/n2d-fit.1").is_file());
+    let refusal = place.refused(1, &["man", "--out", "new/man1/n2d-fit.1/man1"]);
+    assert!(refusal.contains("n2d-fit.1/man1"), "{refusal}");
     let suggestion = place.refused(2, &["fit", "pendigits", "--cluster", "3"]);
     assert!(suggestion.contains("--clusters"), "{suggestion}");
     let suggestion = place.refused(2, &["reprot"]);

@@ -33,7 +33,7 @@ fn bad_files_are_named_with_the_place_in_them() {
         (
             "nan.csv",
             "a,b\n1,2\nNaN,4\n",
-            "nan.csv: line 3, column \"a\" is missing (\"NaN\")",
+            "nan.csv: line 3, column \"a\": a value is missing (\"NaN\")",
         ),
         (
             "infinite.csv",

@@ -83,9 +83,7 @@ pub enum ReadErrorKind {
         advice: &'static str,
     },
     /// An empty cell, `NA`, `NaN` and the like.
-    #[error(
-        "{place} is missing (\"{text}\"); every value must be there: fill it in, or leave its row or column out"
-    )]
+    #[error("{place}: a value is missing (\"{text}\"); fill it in, or leave its row or column out")]
     Missing {
         /// Where.
         place: Place,

@@ -116,7 +116,7 @@ fn both_orders_and_many_dimensions() {
     fortran[place] = f64::NAN;
     let error = refused("a.npy", npy(&[2, 3, 4], npyz::Order::Fortran, &fortran));
     assert!(
-        error.starts_with("row 1, column 9 (both from 0) is missing (\"NaN\")"),
+        error.starts_with("row 1, column 9 (both from 0): a value is missing (\"NaN\")"),
         "{error}"
     );
 }
@@ -337,11 +337,11 @@ fn bad_tables_say_what_and_where() {
         ("1,2\n3,4,5\n", "line 2 has 3 columns, but the first row has 2"),
         (
             "name,x\nAnn,1\nBob,2\n",
-            "line 2, column \"name\": \"Ann\" is no number; leave the column out, or name it as the column of labels",
+            "line 2, column \"name\": \"Ann\" is no number; correct it; where all of the column is so, leave that out, or name it as the column of labels",
         ),
         (
             "1,2\n3,x\n",
-            "line 2, column 1 (from 0): \"x\" is no number; leave the column out, or name it as the column of labels",
+            "line 2, column 1 (from 0): \"x\" is no number; correct it; where all of the column is so, leave that out, or name it as the column of labels",
         ),
         (
             "\"1,5\",2\n3,4\n",
@@ -349,11 +349,11 @@ fn bad_tables_say_what_and_where() {
         ),
         (
             "x,y\n1,\n",
-            "line 2, column \"y\" is missing (\"\"); every value must be there: fill it in, or leave its row or column out",
+            "line 2, column \"y\": a value is missing (\"\"); fill it in, or leave its row or column out",
         ),
         (
             "1,NA\n2,3",
-            "line 1, column 1 (from 0) is missing (\"NA\"); every value must be there: fill it in, or leave its row or column out",
+            "line 1, column 1 (from 0): a value is missing (\"NA\"); fill it in, or leave its row or column out",
         ),
         (
             "1,2\n2,-inf",

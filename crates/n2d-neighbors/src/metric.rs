@@ -111,8 +111,7 @@ fn cosine(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
 /// A word that names no metric.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is no metric: euclidean, manhattan, chebyshev, minkowski:P with P at least 1, cosine, correlation, \
-     hamming or canberra is"
+    "it must be one of euclidean, manhattan, chebyshev, minkowski:P with P at least 1, cosine, correlation, hamming, canberra"
 )]
 pub struct UnknownMetric {
     /// The word.

@@ -176,10 +176,29 @@ impl Registry {
     /// [`BuildError::UnknownPart`].
     pub fn meanings(&self, stage: Stage, name: &str) -> Result<Vec<(&'static str, String)>, BuildError> {
         let docs = self.docs(stage, name)?;
-        Ok(docs
-            .into_iter()
-            .map(|(option, doc)| (option, plain(doc)))
-            .collect())
+        let meaning = |(option, doc): (&'static str, &str)| {
+            let words = self.words_of(stage, name, option);
+            let words = words.map_or_else(String::new, |words| format!("\nOne of {words}."));
+            (option, plain(doc) + &words)
+        };
+        Ok(docs.into_iter().map(meaning).collect())
+    }
+
+    /// The words that an option can be, where it is one of some: no word at all is refused with them.
+    fn words_of(&self, stage: Stage, name: &str, option: &str) -> Option<String> {
+        let options = Map::from_iter([(option.to_owned(), Value::from("?"))]);
+        let refused = match stage {
+            Stage::Encoder => (find(&self.encoders, stage, name).ok()?.build)(options).err(),
+            Stage::Manifold => (find(&self.manifolds, stage, name).ok()?.build)(options).err(),
+            Stage::Clusterer => (find(&self.clusterers, stage, name).ok()?.build)(options).err(),
+        };
+        match refused? {
+            BuildError::BadOption { reason, .. } => {
+                let words = reason.strip_prefix("it must be one of ")?;
+                Some(words.trim_end_matches('.').to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The option of a part that is the number of clusters unless it is set, if it has one.
@@ -363,7 +382,7 @@ fn parse<C: NamedConfig>(options: Map<String, Value>) -> Result<C, BuildError> {
                 part: C::NAME.to_owned(),
                 option: option.clone(),
                 given: given.to_string(),
-                reason: words::allowed(&error),
+                reason: words::allowed_for(&error, given),
             });
         }
     }

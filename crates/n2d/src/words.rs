@@ -16,6 +16,19 @@ pub(crate) fn allowed(error: &serde_json::Error) -> String {
     }
 }
 
+/// As [`allowed`], for a value that may be a word mistyped: near to one of those that the text has.
+pub(crate) fn allowed_for(error: &serde_json::Error, given: &serde_json::Value) -> String {
+    let text = allowed(error);
+    let is_list = text.starts_with("it must be one of") && !text.contains("Did you mean");
+    let Some(given) = given.as_str().filter(|_| is_list) else {
+        return text;
+    };
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+    let hint = did_you_mean(given, words.filter(|word| word.len() > 3 && *word != given));
+    let stop = if hint.is_empty() { "" } else { "." };
+    format!("{text}{stop}{hint}")
+}
+
 /// Of "one of `a`, `b`", "`a` or `b`" or "`a`".
 fn one_of(given: &str, expected: &str) -> String {
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();

@@ -40,6 +40,9 @@ pub(crate) enum DatasetsAction {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  n2d datasets fetch fashion\n  n2d datasets fetch mnist fashion --data-dir data"
+)]
 #[cfg_attr(not(feature = "download"), allow(dead_code))]
 pub(crate) struct FetchArgs {
     /// The data sets to fetch

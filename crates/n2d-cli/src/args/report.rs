@@ -53,7 +53,7 @@ pub(crate) struct ReportArgs {
     pub(crate) shape: Option<RowShape>,
 
     /// Where the map shows the rows
-    #[arg(long, value_name = "MAP", default_value = "components")]
+    #[arg(long, value_name = "MAP", default_value = "umap")]
     pub(crate) map: MapArg,
 
     /// Where built-in data sets are looked for first

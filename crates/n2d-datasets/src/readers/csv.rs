@@ -191,7 +191,7 @@ pub(crate) fn refusal(cell: &[u8], line: u64, column: Column) -> ReadErrorKind {
     let advice = if has_decimal_comma(cell) {
         "write decimals with a point"
     } else {
-        "leave the column out, or name it as the column of labels"
+        "correct it; where all of the column is so, leave that out, or name it as the column of labels"
     };
     ReadErrorKind::NotANumber {
         line,

@@ -143,7 +143,7 @@ pub fn read_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Datase
 /// assert_eq!(
 ///     error.to_string(),
 ///     "points.csv: line 3, column \"y\": \"four\" is no number; \
-///      leave the column out, or name it as the column of labels"
+///      correct it; where all of the column is so, leave that out, or name it as the column of labels"
 /// );
 /// # Ok::<(), n2d_datasets::ReadError>(())
 /// ```

@@ -20,7 +20,7 @@ pub enum RowKind {
         /// Names of the columns.
         names: Vec<String>,
     },
-    /// Grey pictures, line by line; the greatest value is black.
+    /// Grey pictures, line by line. Where most values are the least there are, they are ink on paper: the greatest is black. Else it is white.
     Image {
         /// Pixels across.
         width: usize,

@@ -172,7 +172,10 @@
     return Uint8Array.from(numbers, (v) => high > low ? Math.max(0, Math.min(255, Math.round((v - low) / (high - low) * 255))) : 0);
   };
   const number = (value) => Number(value.toPrecision(4)).toString();
-  const grey = (v) => [255 - v, 255 - v, 255 - v];
+  // Where most is empty, values are ink on paper; else they are light, as in photographs.
+  const sample = rows && rows.kind === "image" ? values.subarray(0, 100000) : [];
+  const isInk = sample.length && sample.filter((v) => v === 0).length > sample.length * 0.3;
+  const grey = (v) => isInk ? [255 - v, 255 - v, 255 - v] : [v, v, v];
   // Red above the other rows, blue below; 2 pooled standard deviations have the full colour.
   const heat = (effect) => {
     const part = Math.round(255 * (1 - Math.min(1, Math.abs(effect) / 2)));
@@ -273,7 +276,7 @@
     make("b", `row ${row}`, tip);
     make("div", looks.cluster.get(clusters[row]).name, tip);
     if (strengths) make("div", `strength ${(strengths[row] / 255).toFixed(2)}`, tip);
-    if (classes) make("div", looks.class.get(classes[row]).name, tip);
+    if (classes) make("div", `class ${looks.class.get(classes[row]).name}`, tip);
     details(row, 90, tip);
     tip.style.left = Math.min(px + 14, stage.clientWidth - tip.offsetWidth - 4) + "px";
     tip.style.top = Math.min(py + 14, Math.max(0, stage.clientHeight - tip.offsetHeight - 4)) + "px";

@@ -69,6 +69,12 @@ impl Shown<'_> {
                 .collect(),
         }
     }
+
+    /// Which columns of so many are shown, where it is not all.
+    pub(super) fn columns_of(&self, n_features: usize) -> Option<String> {
+        let n = self.columns.len();
+        (n > 0 && n < n_features).then(|| format!("{n} of {n_features}: those that set clusters apart most"))
+    }
 }
 
 /// Pictures in grey, sequences as they are, tables with the columns that set clusters apart most.

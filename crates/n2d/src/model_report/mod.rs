@@ -64,11 +64,10 @@ pub struct ModelReport<'a> {
 /// Where the page's map shows the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MapLayout {
-    /// At the first two components of the embedding that was clustered. The default.
-    #[default]
+    /// At the first two components of the embedding that was clustered, which may lay clusters above one another that are apart in the others.
     Components,
-    /// In a UMAP of that embedding in two components, made for the eye alone: worth it where the embedding has more than two, of which the
-    /// first two may lay clusters above one another that are apart in the others.
+    /// In a UMAP of that embedding in two components, made for the eye alone; at its components where it has no more than two. The default.
+    #[default]
     Umap,
 }
 
@@ -142,7 +141,7 @@ impl<'a> ModelReport<'a> {
         }
     }
 
-    /// Where the map shows the rows. Default [`MapLayout::Components`].
+    /// Where the map shows the rows. Default [`MapLayout::Umap`].
     pub fn with_map(self, map: MapLayout) -> Self {
         Self { map, ..self }
     }
@@ -205,6 +204,9 @@ impl<'a> ModelReport<'a> {
             let shown = kind::shown(data, kind, &profiles);
             report = report.with_details(parallelism.install(|| found.details(data, &shown, &profiles))?);
             ctx.check_cancelled()?;
+            if let Some(columns) = shown.columns_of(data.n_features()) {
+                report = report.with_table("Columns", [("shown", columns)]);
+            }
             let report = tables::all(report, self, &found, ctx)?;
             let report = figures::all(report, self, &found, &colours, ctx)?;
             return Ok(report.with_rows(shown.rows.view(), shown.kind).to_html()?);
