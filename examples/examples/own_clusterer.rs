@@ -1,4 +1,4 @@
-//! A clusterer of one's own in the same pipeline as ours: `cargo run --release -p n2d-examples --example own_clusterer`
+//! A clusterer of one's own in the same pipeline as ours: `cargo run --release -p n2d-examples --example own_clusterer -- [PICTURE.png]`
 //!
 //! The leader algorithm (Hartigan 1975): a row joins the nearest leader within a radius, and else leads a new cluster.
 //! It needs no number of clusters; too small ones are noise here.
@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 use n2d::check::{Options, same_features};
+use n2d::plot::Scatter;
 use n2d::prelude::*;
 use n2d::{ApplyError, ConfigError, FitError, Report, Stage, Termination};
 
@@ -139,6 +140,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("rows in no cluster: {}", fitted.labels().n_noise());
     if let Some(classes) = &data.labels {
         println!("{}", fitted.assess(classes)?);
+    }
+    if let Some(picture) = std::env::args().nth(1) {
+        Scatter::new(fitted.embedding(), fitted.labels())
+            .with_title("Leaders in pendigits")
+            .draw()?
+            .save(picture)?;
     }
     Ok(())
 }

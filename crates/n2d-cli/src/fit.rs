@@ -115,7 +115,11 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
     let fitted = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);
     let threads = ctx.parallelism().n_threads();
     screen.clear();
-    let (model, reports) = fitted?;
+    let Fitted {
+        model,
+        reports,
+        saved,
+    } = fitted?;
     interrupt.end();
 
     let finished = Finished {
@@ -136,7 +140,15 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         seconds: start.elapsed().as_secs_f64(),
         peak_rss_mib: memory::peak_rss_mib(),
     };
-    show(args, &finished)
+    show(args, &finished)?;
+    saved
+}
+
+/// What a fit has come to. Where a file can't be written, the fit is told of all the same.
+struct Fitted {
+    model: Model,
+    reports: Vec<Report>,
+    saved: Result<(), CliError>,
 }
 
 /// The arguments, and what the configuration file says where they say nothing.
@@ -176,7 +188,7 @@ fn fit(
     outputs: &Outputs,
     interrupt: &Interrupt,
     ctx: &mut FitContext<'_>,
-) -> Result<(Model, Vec<Report>), CliError> {
+) -> Result<Fitted, CliError> {
     let x = loaded.data.samples();
     let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
     let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
@@ -202,8 +214,11 @@ fn fit(
         &outcome.reports,
         ctx.seed(),
     )?;
-    write_model(&model, loaded, outputs, interrupt, ctx)?;
-    Ok((model, outcome.reports))
+    Ok(Fitted {
+        saved: write_model(&model, loaded, outputs, interrupt, ctx),
+        model,
+        reports: outcome.reports,
+    })
 }
 
 /// Writes the model, its picture and its report, where they are asked for.

@@ -9,6 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::contender::Contender;
+use super::table::median;
 use super::{Arguments, python};
 use crate::cargo::cargo;
 
@@ -165,13 +166,13 @@ fn markdown(runs: &[Run]) -> String {
             run.data,
             run.contender,
             of_key.len(),
-            seconds[last / 2],
+            median(seconds.clone()),
             seconds[0],
             seconds[last],
             memory[last],
-            acc[last / 2],
+            median(acc.clone()),
             acc[0],
-            nmi[last / 2],
+            median(nmi.clone()),
             nmi[0],
         );
     }
