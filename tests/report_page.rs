@@ -163,10 +163,13 @@ fn pages_of_pictures_and_sequences() {
     ] {
         let mut data = heaps(24);
         data.row_shape = shape;
+        data.label_names.clear();
         assert_eq!(n2d::row_kind(&data), kind);
         visit(&browser, name, &data);
         let (_, x, y) = dots(&browser, 0);
         browser.point_at(x, y).unwrap();
+        let tip = text(&browser, "#tip");
+        assert_eq!(tip.matches("class ").count(), 1, "{tip}");
         let painted = "
             const canvas = document.querySelector('#tip canvas');
             const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;

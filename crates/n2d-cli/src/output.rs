@@ -31,12 +31,8 @@ impl Output {
             let refusal = CliError::usage("only labels go to stdout, by --out -");
             return Err(refusal.with_hint("a file that is called - is named ./-"));
         }
-        let advised = |refusal: CliError, error: &io::Error| match advice(error.kind()) {
-            Some(advice) => refusal.with_hint(advice),
-            None => refusal,
-        };
-        let target =
-            persist::resolve(path).map_err(|error| advised(at(&folder_reason(path, &error)), &error))?;
+        let target = persist::resolve(path)
+            .map_err(|error| advised(at(&folder_reason(path, &error)), error.kind()))?;
         if target.is_dir() {
             return Err(at("it is a folder").with_hint("name a file in it"));
         }
@@ -53,7 +49,7 @@ impl Output {
                 path.display()
             )));
         }
-        persist::probe(&target).map_err(|error| advised(at(&plain(&error)), &error))?;
+        persist::probe(&target).map_err(|error| advised(at(&plain(&error)), error.kind()))?;
         Ok(Self {
             path: path.to_owned(),
             target,
@@ -122,10 +118,7 @@ impl Output {
             self.path.display(),
             plain(error)
         ));
-        match advice(error.kind()) {
-            Some(advice) => refusal.with_hint(advice),
-            None => refusal,
-        }
+        advised(refusal, error.kind())
     }
 
     fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
@@ -251,16 +244,17 @@ fn folder_reason(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// What to do where a file can't be written.
-fn advice(kind: io::ErrorKind) -> Option<&'static str> {
-    match kind {
-        io::ErrorKind::NotFound => Some("make the folder first (mkdir -p), or name another"),
+/// With what to do where a file can't be written.
+fn advised(refusal: CliError, kind: io::ErrorKind) -> CliError {
+    let advice = match kind {
+        io::ErrorKind::NotFound => "make the folder first (mkdir -p), or name another",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Some("name a file in a folder that you may write to")
+            "name a file in a folder that you may write to"
         }
-        io::ErrorKind::StorageFull => Some("make room there, or name a file on another disk"),
-        _ => None,
-    }
+        io::ErrorKind::StorageFull => "make room there, or name a file on another disk",
+        _ => return refusal,
+    };
+    refusal.with_hint(advice)
 }
 
 /// The system's words without its number and without the temporary file's name.

@@ -87,7 +87,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     let mut ctx = FitContext::new(chosen.seed)
         .with_parallelism(parallelism)
         .with_cancel(interrupt.token());
-    write_model(&model, &loaded, &outputs, &interrupt, &mut ctx)?;
+    let saved = write_model(&model, &loaded, &outputs, &interrupt, &mut ctx);
     interrupt.end();
     let finished = Finished {
         name: &loaded.data.name,
@@ -113,7 +113,8 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
         &loaded,
         &model,
         &finished,
-    )
+    )?;
+    saved
 }
 
 fn selection(

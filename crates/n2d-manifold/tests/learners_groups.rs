@@ -3,9 +3,18 @@
 
 mod support;
 
-use n2d_core::{FitContext, FittedManifold, Manifold, PartConfig};
+use n2d_core::{Fit, FitContext, FittedManifold, Manifold, PartConfig};
 use n2d_manifold::{IsomapConfig, LocallyLinearEmbeddingConfig, SpectralEmbeddingConfig, TsneConfig, tsne};
 use support::{normal, samples};
+
+fn fitted<C: PartConfig<Part: Manifold>>(
+    config: &C,
+    values: &[f32],
+    d: usize,
+) -> Fit<<C::Part as Manifold>::Fitted> {
+    let learner = config.build().unwrap();
+    learner.fit(samples(values, d), &mut FitContext::new(0)).unwrap()
+}
 
 /// While attraction is exaggerated such rows come to rest: the layout proper begins there, and does not end. scikit-learn's exact method
 /// reaches divergences between 0.09 and 0.18 on data of this kind; the exaggerated layout has more than 2.
@@ -18,11 +27,7 @@ fn tsne_goes_on_when_exaggerated_groups_have_come_to_rest() {
                 method,
                 ..TsneConfig::new(2)
             };
-            let fit = config
-                .build()
-                .unwrap()
-                .fit(samples(&values, 3), &mut FitContext::new(0))
-                .unwrap();
+            let fit = fitted(&config, &values, 3);
             let (_, divergence) = fit.report.objective.unwrap();
             assert!(divergence < 0.4, "{method:?}, seed {seed}: {divergence}");
         }
@@ -37,11 +42,7 @@ fn tsne_says_that_only_exaggerated_rounds_were_made() {
         perplexity: 5.0,
         ..TsneConfig::new(2)
     };
-    let fit = config
-        .build()
-        .unwrap()
-        .fit(samples(&values, 3), &mut FitContext::new(0))
-        .unwrap();
+    let fit = fitted(&config, &values, 3);
     let notes = fit.report.notes.join("\n");
     assert!(
         notes.contains("max_iter = 20 is not above early_exaggeration_iter = 250"),
@@ -58,11 +59,7 @@ fn isomap_keeps_what_is_within_far_groups() {
             .chunks_exact_mut(4)
             .take(200)
             .for_each(|row| row[0] += apart);
-        let fit = IsomapConfig::new(3)
-            .build()
-            .unwrap()
-            .fit(samples(&values, 4), &mut FitContext::new(0))
-            .unwrap();
+        let fit = fitted(&IsomapConfig::new(3), &values, 4);
         for component in 1..3 {
             let column = fit.model.embedding().column(component).to_owned();
             let deviation = column.std(0.0);

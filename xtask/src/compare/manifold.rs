@@ -147,14 +147,10 @@ pub(super) fn quality(root: &Path, arguments: &Arguments) -> Result<(), String> 
     let data = Data::of(root, arguments)?;
     let mut rows: Vec<Row> = Vec::new();
     for set in Data::sets() {
-        let task = format!("UMAP, {set}'s latents to 10");
-        if !arguments.want(&task) {
-            continue;
-        }
         let mut of_set: Vec<Row> = Vec::new();
         for seed in 0..arguments.rounds {
             let found = arena.fight(&Match {
-                task: task.clone(),
+                task: format!("UMAP, {set}'s latents to 10"),
                 file: data.latents(set)?,
                 options: json!({"n_components": 10, "seed": seed}),
                 judge: Some(("judge-embedding", data.classes(set)?)),

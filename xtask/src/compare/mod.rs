@@ -24,7 +24,7 @@ use crate::{Outcome, bad_usage};
 const STAGES: &str = "cluster, defaults, encoder, manifold, manifold-quality, pipeline, report";
 
 /// Those whose records are of tasks, each of which can be done again by itself.
-const BY_TASKS: [&str; 4] = ["cluster", "encoder", "manifold", "manifold-quality"];
+const BY_TASKS: [&str; 3] = ["cluster", "encoder", "manifold"];
 
 /// What the command was asked to do.
 struct Arguments {

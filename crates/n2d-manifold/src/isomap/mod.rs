@@ -55,7 +55,8 @@ impl Isomap {
     pub const MAX_EXACT: usize = 30_000;
     /// Up to so many rows [`Landmarks::Auto`] uses all pairs.
     pub const AUTO_MAX_EXACT: usize = 10_000;
-    /// Landmarks of [`Landmarks::Auto`] for more rows; fewer above 900 000, where their distances would take more room than those of [`MAX_EXACT`](Self::MAX_EXACT) rows.
+    /// Landmarks of [`Landmarks::Auto`] for more rows; fewer above 900 000, where their distances would take more room than those of
+    /// [`MAX_EXACT`](Self::MAX_EXACT) rows.
     pub const AUTO_LANDMARKS: usize = 1000;
 
     /// The options it was built from.

@@ -276,7 +276,11 @@
     make("b", `row ${row}`, tip);
     make("div", looks.cluster.get(clusters[row]).name, tip);
     if (strengths) make("div", `strength ${(strengths[row] / 255).toFixed(2)}`, tip);
-    if (classes) make("div", `class ${looks.class.get(classes[row]).name}`, tip);
+    if (classes) {
+      // Classes without names are called "class 3" already.
+      const name = looks.class.get(classes[row]).name;
+      make("div", name.startsWith("class ") ? name : `class ${name}`, tip);
+    }
     details(row, 90, tip);
     tip.style.left = Math.min(px + 14, stage.clientWidth - tip.offsetWidth - 4) + "px";
     tip.style.top = Math.min(py + 14, Math.max(0, stage.clientHeight - tip.offsetHeight - 4)) + "px";
