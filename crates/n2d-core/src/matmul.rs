@@ -93,11 +93,24 @@ pub fn product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
     product_into(a, b, out);
 }
 
+/// `out = out + a b`, `out` row-major.
+///
+/// # Panics
+/// Where the shapes do not fit: a mistake of the calling code, never of the data.
+pub fn add_product(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+    let out = ArrayViewMut2::from_shape((a.rows, b.cols), out).expect("as many values as the result has");
+    multiply(a, b, out, true);
+}
+
 /// `out = a b`, where `out` may be a part of a larger matrix, such as some of its columns.
 ///
 /// # Panics
 /// Where the shapes do not fit: a mistake of the calling code, never of the data.
-pub fn product_into(a: Matrix<'_>, b: Matrix<'_>, mut out: ArrayViewMut2<'_, f32>) {
+pub fn product_into(a: Matrix<'_>, b: Matrix<'_>, out: ArrayViewMut2<'_, f32>) {
+    multiply(a, b, out, false);
+}
+
+fn multiply(a: Matrix<'_>, b: Matrix<'_>, mut out: ArrayViewMut2<'_, f32>, adds: bool) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert_eq!(k, b.rows, "inner dimensions");
     assert_eq!(out.dim(), (m, n), "shape of the result");
@@ -114,14 +127,14 @@ pub fn product_into(a: Matrix<'_>, b: Matrix<'_>, mut out: ArrayViewMut2<'_, f32
             out.as_mut_ptr(),
             out_col_stride,
             out_row_stride,
-            false,
+            adds,
             a.values.as_ptr(),
             a.col_stride as isize,
             a.row_stride as isize,
             b.values.as_ptr(),
             b.col_stride as isize,
             b.row_stride as isize,
-            0.0,
+            f32::from(u8::from(adds)),
             1.0,
             false,
             false,
@@ -155,6 +168,11 @@ mod tests {
             let (mut out, mut out_t) = (vec![0.0; m * n], vec![0.0; m * n]);
             product(Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut out);
             product(Matrix::new(&a, m, k), Matrix::new(&b_t, n, k).t(), &mut out_t);
+            let mut doubled = out.clone();
+            add_product(Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut doubled);
+            for (twice, once) in doubled.iter().zip(&out) {
+                prop_assert!((twice - 2.0 * once).abs() < 1e-5);
+            }
             for ((x, y), expected) in out.iter().zip(&out_t).zip(naive(&a, &b, (m, k, n))) {
                 prop_assert!((f64::from(*x) - expected).abs() < 1e-5);
                 prop_assert!((f64::from(*y) - expected).abs() < 1e-5);

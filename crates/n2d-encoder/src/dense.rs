@@ -5,8 +5,9 @@ use n2d_core::{
 
 use crate::burn_engine::{BurnLearner, DenseModule, RowShape};
 use crate::learner::Learner;
-use crate::native::{Head, NativeLearner};
+use crate::native::NativeLearner;
 use crate::plan::Plan;
+use crate::supervised::{Lesson, NoLabels};
 use crate::training::Training;
 use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
 
@@ -119,47 +120,18 @@ impl DenseAutoencoder {
         weight: f64,
         ctx: &mut FitContext<'_>,
     ) -> Result<(DenseNetwork, Report), FitError> {
-        self.check_labels(x, labels, weight, ctx).map_err(failed)?;
+        let lesson = Lesson::check(x, labels, weight, ctx).map_err(failed)?;
+        if !self.is_native() {
+            return Err(failed(NoLabels.into()));
+        }
         let network = self.network(x, ctx).map_err(failed)?;
-        let n_classes = labels
-            .as_slice()
-            .iter()
-            .max()
-            .map_or(0, |&last| last as usize + 1);
-        let shape = (self.config.latent_dim, n_classes);
-        let head = Head::new(&self.plan, shape, weight, ctx).map_err(failed)?;
+        let head = lesson
+            .head(&self.plan, self.config.latent_dim, ctx)
+            .map_err(failed)?;
         let mut learner = self.learner(x, network).with_head(head);
         let training = Training::new(&self.plan, x, &mut learner, None, &self.options()?, ctx)?;
-        let report = training.with_labels(labels.as_slice()).run(ctx)?;
+        let report = training.with_labels(lesson.labels()).run(ctx)?;
         Ok((learner.into_network(), report))
-    }
-
-    fn check_labels(
-        &self,
-        x: Samples<'_>,
-        labels: &Labels,
-        weight: f64,
-        ctx: &FitContext<'_>,
-    ) -> Result<(), BoxError> {
-        let (n_rows, n_labels) = (x.n_samples(), labels.len());
-        if n_labels != n_rows {
-            return Err(
-                format!("there must be a label for each of {n_rows} rows, but there are {n_labels}").into(),
-            );
-        }
-        if labels.n_clusters() == 0 {
-            return Err("at least one label must be known (0 or above), but all are -1".into());
-        }
-        if !(weight.is_finite() && weight >= 0.0) {
-            return Err(format!("the weight of labels must be 0 or above, but is {weight}").into());
-        }
-        if !self.is_native() {
-            return Err("a training with labels needs our own engine, on the CPU".into());
-        }
-        if ctx.checkpoints().is_some() {
-            return Err("a training with labels keeps no checkpoints".into());
-        }
-        Ok(())
     }
 }
 

@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! All train in the same way ([`TrainingConfig`]), dense networks on an [`Engine`] of this project's own, others by burn's automatic differentiation, on the CPU
+//! All train in the same way ([`TrainingConfig`]), dense and convolutional networks on an [`Engine`] of this project's own, others by burn's automatic differentiation, on the CPU
 //! or on a [`Device`] that was compiled in. burn's types appear in [`Network`] alone. A fitted encoder is plain arrays, applied on the CPU.
 //!
 //! [arXiv 1908.05968]: https://arxiv.org/abs/1908.05968
@@ -47,6 +47,7 @@ mod engine;
 mod engine_tests;
 mod epochs;
 mod fitted;
+mod gathers;
 mod identity;
 mod learner;
 mod loss;
@@ -59,6 +60,7 @@ mod plan;
 #[cfg(test)]
 mod reference;
 mod schedule;
+mod supervised;
 mod tiles;
 mod training;
 mod transform;
@@ -76,6 +78,7 @@ pub use engine::Engine;
 pub use fitted::FittedDenseAutoencoder;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use loss::Loss;
+pub use native::Stack;
 pub use network::{DenseLayer, DenseNetwork};
 pub use networks::{
     Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Gru, GruConfig, Lstm, LstmConfig, Variational,

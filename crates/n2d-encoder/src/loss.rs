@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use burn::tensor::activation::{log_sigmoid, sigmoid};
+use burn::tensor::activation::log_sigmoid;
 use serde::{Deserialize, Serialize};
 
 use crate::Activation;
@@ -54,14 +54,6 @@ impl Loss {
             Self::Cosine => cosine(output, target),
         };
         each.mean_dim(1).mean_dim(0)
-    }
-
-    /// What the network's last layer makes, as a reconstruction.
-    pub(crate) fn reconstruction(self, output: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Bce => sigmoid(output),
-            _ => output,
-        }
     }
 
     /// The loss of one row, whose output becomes the gradient by it, times `scale`.

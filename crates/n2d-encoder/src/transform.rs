@@ -215,6 +215,7 @@ pub(crate) enum Purpose {
     Augment = 0,
     Spoil = 1,
     Sample = 2,
+    Keep = 3,
 }
 
 /// Where the random numbers of one batch come from: they follow from the seed and the batch's number alone.
@@ -232,6 +233,13 @@ impl Draw {
             self.batch,
             row as u64,
         ))
+    }
+
+    /// The factors of a row's values in a layer that leaves a part of them out: 0, or what makes up for those left out.
+    pub(crate) fn keep(self, row: usize, dropout: f64, factors: &mut [f32]) {
+        let mut numbers = self.row(Purpose::Keep, row);
+        let kept = (1.0 / (1.0 - dropout)) as f32;
+        factors.fill_with(|| if numbers.unit() < dropout { 0.0 } else { kept });
     }
 }
 

@@ -1,15 +1,22 @@
 use std::fmt;
 use std::sync::Arc;
 
+use burn::tensor::Device;
+use n2d_core::check::Options;
 use n2d_core::rng::ChaCha8Rng;
-use n2d_core::{BoxError, ConfigError, Encoder, Fit, FitContext, FitError, Report, Samples, Stage};
+use n2d_core::{
+    BoxError, ConfigError, Encoder, Fit, FitContext, FitError, Labels, Report, Samples, Stage,
+    SupervisedEncoder,
+};
 
-use super::{BurnLearner, FittedAutoencoder, Network, RowShape};
-use crate::TrainingConfig;
+use super::{BurnLearner, FittedAutoencoder, Network, RowShape, parameters};
 use crate::learner::Learner;
+use crate::native::StackLearner;
 use crate::plan::Plan;
+use crate::supervised::{Lesson, NoLabels};
 use crate::training::Training;
 use crate::transform::OwnTransform;
+use crate::{Engine, TrainingConfig};
 
 /// Trains any [`Network`]: the counterpart of the Python library's `autoencoder_generator`.
 ///
@@ -22,6 +29,7 @@ pub struct Autoencoder<N: Network> {
     config: N::Config,
     row_shape: Option<Vec<usize>>,
     plan: Plan,
+    engine: Engine,
     own: Option<Arc<OwnTransform>>,
 }
 
@@ -35,6 +43,7 @@ impl<N: Network> Autoencoder<N> {
             config,
             row_shape: None,
             plan: training.check(N::NAME)?,
+            engine: Engine::default(),
             own: None,
         })
     }
@@ -45,6 +54,18 @@ impl<N: Network> Autoencoder<N> {
             row_shape: row_shape.into(),
             ..self
         }
+    }
+
+    /// Trained by this engine. Our own is for networks that have a form for it ([`Network::native`]): others train on burn in any case.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for our own engine on another device than the CPU.
+    pub fn with_engine(self, engine: Engine) -> Result<Self, ConfigError> {
+        if engine == Engine::Native && !self.plan.device.is_cpu() {
+            let device = self.plan.device;
+            return Err(Options::of(N::NAME).refuse("device", "cpu with engine = native", device));
+        }
+        Ok(Self { engine, ..self })
     }
 
     /// With a change of the input of every batch (Python's `x_lambda`), after those of the configuration. What is to be reconstructed stays as it is.
@@ -83,23 +104,66 @@ impl<N: Network> Autoencoder<N> {
     fn train(
         &self,
         x: Samples<'_>,
+        lesson: Option<&Lesson<'_>>,
         ctx: &mut FitContext<'_>,
     ) -> Result<(FittedAutoencoder<N>, Report), FitError> {
-        let failed = |source: BoxError| FitError::Part {
-            part: N::NAME.to_owned(),
-            source,
-        };
-        let rows = RowShape::of(x, self.row_shape.as_deref()).map_err(|refused| failed(refused.into()))?;
+        let rows =
+            RowShape::of(x, self.row_shape.as_deref()).map_err(|refused| failed::<N>(refused.into()))?;
         let x = x
             .with_row_shape(rows.extents())
-            .map_err(|refused| failed(refused.into()))?;
-        let mut learner = BurnLearner::<N>::new(&self.plan, &self.config, &rows, ctx).map_err(failed)?;
-        let options = serde_json::to_string(&self.config).map_err(|error| failed(error.into()))?;
-        let training = Training::new(&self.plan, x, &mut learner, self.own.as_deref(), &options, ctx)?;
+            .map_err(|refused| failed::<N>(refused.into()))?;
+        let mut learner = self.learner(x, &rows, lesson, ctx).map_err(failed::<N>)?;
+        let options = serde_json::to_string(&self.config).map_err(|error| failed::<N>(error.into()))?;
+        let training = Training::new(&self.plan, x, &mut *learner, self.own.as_deref(), &options, ctx)?;
+        let training = match lesson {
+            Some(lesson) => training.with_labels(lesson.labels()),
+            None => training,
+        };
         let report = training.run(ctx)?;
-        let weights = learner.weights().map_err(failed)?;
-        let fitted = FittedAutoencoder::new(&self.config, &rows, self.plan.loss, weights).map_err(failed)?;
+        let weights = learner.weights().map_err(failed::<N>)?;
+        let fitted =
+            FittedAutoencoder::new(&self.config, &rows, self.plan.loss, weights).map_err(failed::<N>)?;
         Ok((fitted, report))
+    }
+
+    /// The network in training, on our own engine if it has a form for it.
+    fn learner(
+        &self,
+        x: Samples<'_>,
+        rows: &RowShape,
+        lesson: Option<&Lesson<'_>>,
+        ctx: &FitContext<'_>,
+    ) -> Result<Box<dyn Learner>, BoxError> {
+        if self.engine.is_native(self.plan.device) {
+            let network = N::new(&self.config, rows, &Device::flex())?;
+            if let Some(stack) = network.native() {
+                let network = parameters::initialized(network, ctx)?;
+                let (names, weights) = (parameters::names(&network), parameters::values(&network)?);
+                let head = lesson.map(|lesson| lesson.head(&self.plan, stack.latent_dim(), ctx));
+                let batch_size = self.plan.batch_size.min(x.n_samples());
+                let learner = StackLearner::new(&self.plan, stack, names, weights, batch_size);
+                return Ok(Box::new(match head {
+                    Some(head) => learner.with_head(head?),
+                    None => learner,
+                }));
+            }
+        }
+        if lesson.is_some() {
+            return Err(NoLabels.into());
+        }
+        Ok(Box::new(BurnLearner::<N>::new(
+            &self.plan,
+            &self.config,
+            rows,
+            ctx,
+        )?))
+    }
+}
+
+fn failed<N: Network>(source: BoxError) -> FitError {
+    FitError::Part {
+        part: N::NAME.to_owned(),
+        source,
     }
 }
 
@@ -113,7 +177,29 @@ impl<N: Network> Encoder for Autoencoder<N> {
     /// network can't have, for data that the loss can't be of, and for checkpoints of another training.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
         ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
-            let (model, report) = self.train(x, ctx)?;
+            let (model, report) = self.train(x, None, ctx)?;
+            Ok(Fit { model, report })
+        })
+    }
+}
+
+impl<N: Network> SupervisedEncoder for Autoencoder<N> {
+    /// As [`fit`](Encoder::fit); the loss has `weight` times the cross-entropy of a softmax of the latents besides, over the rows whose label is known.
+    /// What learns the labels is left behind.
+    ///
+    /// # Errors
+    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight below 0 or not finite, a network or a device
+    /// that our own engine can't train, and a context with checkpoints.
+    fn fit_supervised(
+        &self,
+        x: Samples<'_>,
+        labels: &Labels,
+        weight: f64,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
+        ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
+            let lesson = Lesson::check(x, labels, weight, ctx).map_err(failed::<N>)?;
+            let (model, report) = self.train(x, Some(&lesson), ctx)?;
             Ok(Fit { model, report })
         })
     }

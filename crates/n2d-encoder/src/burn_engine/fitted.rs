@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use burn::tensor::{Device, Tensor};
 use n2d_core::check::same_features;
 use n2d_core::persist::{LoadError, Persist, Save, State};
@@ -9,6 +11,7 @@ use super::parameters::{self, read, tensor};
 use super::{Network, RowShape};
 use crate::Loss;
 use crate::learner::Weights;
+use crate::native::Stack;
 
 /// Rows a task encodes at once. Every call of the network has exactly this many rows, the last ones zero where data runs out, so
 /// that the bits of a row do not depend on how many are asked for.
@@ -25,6 +28,8 @@ pub struct FittedAutoencoder<N: Network> {
     rows: RowShape,
     latent_dim: usize,
     loss: Loss,
+    /// What applies the network in burn's place, with its weights, if it has such a form; made when it is first needed.
+    native: OnceLock<Option<(Stack, Weights)>>,
 }
 
 impl<N: Network> FittedAutoencoder<N> {
@@ -51,6 +56,7 @@ impl<N: Network> FittedAutoencoder<N> {
             rows,
             latent_dim,
             loss,
+            native: OnceLock::new(),
         }
     }
 
@@ -70,11 +76,16 @@ impl<N: Network> FittedAutoencoder<N> {
         &self.rows
     }
 
+    fn native(&self) -> Option<&(Stack, Weights)> {
+        let made = || Some((self.network.native()?, parameters::values(&self.network).ok()?));
+        self.native.get_or_init(made).as_ref()
+    }
+
     fn apply(
         &self,
         rows: Samples<'_>,
         n_out: usize,
-        apply: impl Fn(Tensor<2>) -> Tensor<2> + Sync,
+        apply: impl Fn(Vec<f32>) -> Result<Vec<f32>, BoxError> + Sync,
     ) -> Result<Array2<f32>, ApplyError> {
         let n_in = rows.n_features();
         let mut output = Array2::zeros((rows.n_samples(), n_out));
@@ -87,8 +98,7 @@ impl<N: Network> FittedAutoencoder<N> {
             .map(|(out, block)| {
                 let mut padded = block.to_vec();
                 padded.resize(BLOCK_ROWS * n_in, 0.0);
-                let made = read(apply(tensor(padded, [BLOCK_ROWS, n_in], &Device::flex())))?;
-                out.copy_from_slice(&made[..out.len()]);
+                out.copy_from_slice(&apply(padded)?[..out.len()]);
                 Ok(())
             });
         made.collect::<Result<(), BoxError>>()
@@ -98,6 +108,12 @@ impl<N: Network> FittedAutoencoder<N> {
             })?;
         Ok(output)
     }
+}
+
+/// A block of rows through a function of tensors.
+fn on_tensor(block: Vec<f32>, apply: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<Vec<f32>, BoxError> {
+    let shape = [BLOCK_ROWS, block.len() / BLOCK_ROWS];
+    read(apply(tensor(block, shape, &Device::flex())))
 }
 
 impl<N: Network> FittedEncoder for FittedAutoencoder<N> {
@@ -115,7 +131,14 @@ impl<N: Network> FittedEncoder for FittedAutoencoder<N> {
 
     fn encode(&self, x: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
         same_features(N::NAME, self.n_features(), x)?;
-        self.apply(x, self.latent_dim, |x| self.network.encode(x))
+        match self.native() {
+            Some((stack, weights)) => {
+                self.apply(x, self.latent_dim, |block| Ok(stack.encode(weights, &block)))
+            }
+            None => self.apply(x, self.latent_dim, |block| {
+                on_tensor(block, |x| self.network.encode(x))
+            }),
+        }
     }
 
     fn as_decode(&self) -> Option<&dyn Decode> {
@@ -130,9 +153,19 @@ impl<N: Network> FittedEncoder for FittedAutoencoder<N> {
 impl<N: Network> Decode for FittedAutoencoder<N> {
     fn decode(&self, z: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
         same_features(N::NAME, self.latent_dim, z)?;
-        self.apply(z, self.n_features(), |z| {
-            self.loss.reconstruction(self.network.decode(z))
-        })
+        let mut made = match self.native() {
+            Some((stack, weights)) => {
+                self.apply(z, self.n_features(), |block| Ok(stack.decode(weights, &block)))
+            }
+            None => self.apply(z, self.n_features(), |block| {
+                on_tensor(block, |z| self.network.decode(z))
+            }),
+        }?;
+        made.rows_mut().into_iter().for_each(|mut row| {
+            let row = row.as_slice_mut().expect("new arrays are row-major");
+            self.loss.output().apply(row);
+        });
+        Ok(made)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Initial;
+use crate::native::Stack;
 use crate::transform::{Draw, Purpose};
 
 /// A network of one's own on burn's tensors, for an [`Autoencoder`](crate::Autoencoder), which trains, saves and applies it.
@@ -85,6 +86,12 @@ pub trait Network: Module + Sync + 'static {
     /// The width of its latents, where the network knows it. Default: it is found by encoding a row of zeros, which is work and memory in proportion to the
     /// row: a network whose parameters do not grow with the row should know, so that no file of it can ask for more than its own size.
     fn latent_dim(&self) -> Option<usize> {
+        None
+    }
+
+    /// The same network for our own engine, which trains and applies it on the CPU many times as fast as burn does; its parameters are then those of the module,
+    /// in order. Default: none. A network of one's own can't make one.
+    fn native(&self) -> Option<Stack> {
         None
     }
 
@@ -211,22 +218,36 @@ impl Draws {
         }
     }
 
+    /// Factors by which a layer leaves out a part of its values in training: 0, or what makes up for those left out.
+    // tidy: backend in public
+    pub fn keep(&mut self, n_rows: usize, n_columns: usize, dropout: f64) -> Tensor<2> {
+        let mut factors = vec![0.0; n_rows * n_columns];
+        let draw = self.next_draw();
+        for (row, factors) in factors.chunks_exact_mut(n_columns).enumerate() {
+            draw.keep(row, dropout, factors);
+        }
+        self.tensor(factors, [n_rows, n_columns])
+    }
+
+    /// Numbers apart from those of other calls in the batch.
+    fn next_draw(&mut self) -> Draw {
+        let seed = self.draw.seed.wrapping_add(self.drawn);
+        self.drawn += 1;
+        Draw { seed, ..self.draw }
+    }
+
+    fn tensor(&self, values: Vec<f32>, shape: [usize; 2]) -> Tensor<2> {
+        Tensor::from_data(TensorData::new(values, shape), (&self.device, DType::F32))
+    }
+
     /// Standard normal numbers, new for every call.
     // tidy: backend in public
     pub fn normal(&mut self, n_rows: usize, n_columns: usize) -> Tensor<2> {
-        let draw = Draw {
-            seed: self.draw.seed.wrapping_add(self.drawn),
-            ..self.draw
-        };
-        self.drawn += 1;
+        let draw = self.next_draw();
         let row = |row| {
             let mut numbers = draw.row(Purpose::Sample, row);
             (0..n_columns).map(move |_| numbers.normal() as f32)
         };
-        let values: Vec<f32> = (0..n_rows).flat_map(row).collect();
-        Tensor::from_data(
-            TensorData::new(values, [n_rows, n_columns]),
-            (&self.device, DType::F32),
-        )
+        self.tensor((0..n_rows).flat_map(row).collect(), [n_rows, n_columns])
     }
 }

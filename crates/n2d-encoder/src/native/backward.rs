@@ -24,9 +24,7 @@ impl NativeEngine {
         let kernel = self.whole.is_none().then(|| optimization.begin(rate));
         for i in (0..network.layers().len()).rev() {
             if i + 1 == network.encoder().len() {
-                if self.sparsity > 0.0 {
-                    self.add_penalty(network, n_rows);
-                }
+                self.add_penalty(network, n_rows);
                 if let Some(head) = &mut self.head {
                     head.add_to(&mut self.deltas[0]);
                     head.step(rate);

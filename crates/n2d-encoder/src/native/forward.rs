@@ -26,11 +26,7 @@ impl NativeEngine {
         }
         let width = network.n_features();
         let n_values = width * n_rows;
-        let target = if self.target.is_empty() {
-            &self.outputs[0][..n_values]
-        } else {
-            &self.target
-        };
+        let target = self.wanted.target(&self.outputs[0], n_values);
         let output = &self.outputs[network.layers().len()][..n_values];
         let of_rows = self
             .loss
@@ -42,29 +38,42 @@ impl NativeEngine {
     fn loss_of_labels(&mut self, network: &DenseNetwork, n_rows: usize) -> f64 {
         let latents = &self.outputs[network.encoder().len()][..n_rows * network.latent_dim()];
         match &mut self.head {
-            Some(head) => head.loss(latents, &self.labels),
+            Some(head) => head.loss(latents, &self.wanted.labels),
             None => 0.0,
         }
     }
 
     /// What large latents add to the loss.
     fn penalty(&self, network: &DenseNetwork, n_rows: usize) -> f64 {
-        if self.sparsity == 0.0 {
-            return 0.0;
-        }
         let latents = &self.outputs[network.encoder().len()][..n_rows * network.latent_dim()];
-        let sum: f64 = latents.iter().map(|&z| f64::from(z.abs())).sum();
-        self.sparsity * sum / latents.len() as f64
+        penalty(self.sparsity, latents)
     }
 
     /// Adds the gradient of that to the one by the latents.
     pub(super) fn add_penalty(&mut self, network: &DenseNetwork, n_rows: usize) {
         let n_values = n_rows * network.latent_dim();
-        let each = (self.sparsity / n_values as f64) as f32;
         let latents = &self.outputs[network.encoder().len()][..n_values];
-        for (delta, &z) in self.deltas[0].iter_mut().zip(latents) {
-            *delta += sign(z) * each;
-        }
+        add_penalty(self.sparsity, latents, &mut self.deltas[0]);
+    }
+}
+
+/// What large latents add to the loss, where their size counts.
+pub(super) fn penalty(sparsity: f64, latents: &[f32]) -> f64 {
+    if sparsity == 0.0 {
+        return 0.0;
+    }
+    let sum: f64 = latents.iter().map(|&z| f64::from(z.abs())).sum();
+    sparsity * sum / latents.len() as f64
+}
+
+/// Adds the gradient of that.
+pub(super) fn add_penalty(sparsity: f64, latents: &[f32], delta: &mut [f32]) {
+    if sparsity == 0.0 {
+        return;
+    }
+    let each = (sparsity / latents.len() as f64) as f32;
+    for (delta, &z) in delta.iter_mut().zip(latents) {
+        *delta += sign(z) * each;
     }
 }
 

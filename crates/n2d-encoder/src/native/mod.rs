@@ -1,4 +1,5 @@
-//! The engine for CPUs: forward, backward and optimiser by hand, on matrix products alone.
+//! The engines for CPUs: forward, backward and optimiser by hand, on matrix products alone. This one is for dense networks; that for convolutions is
+//! [`stack`].
 //!
 //! What it saves against a tensor library is memory traffic. Bias and activation are applied to a tile of a product while
 //! it is in the cache; buffers are allocated once; and a tile of a gradient goes into the optimiser at once, so that no
@@ -11,11 +12,15 @@ mod backward;
 mod forward;
 mod head;
 mod learner;
+mod stack;
+mod wanted;
 
-use rayon::prelude::*;
-
+use forward::{add_penalty, penalty};
 pub(crate) use head::Head;
 pub(crate) use learner::NativeLearner;
+pub use stack::Stack;
+pub(crate) use stack::StackLearner;
+use wanted::Wanted;
 
 use crate::learner::Batch;
 use crate::optimizer::Optimization;
@@ -31,12 +36,9 @@ pub(crate) struct NativeEngine {
     sparsity: f64,
     /// What learns the labels, where there are any.
     head: Option<Head>,
-    /// Those of the batch.
-    labels: Vec<i32>,
     /// The batch, then the output of every layer: what the next one takes, and at last the reconstruction.
     outputs: Vec<Vec<f32>>,
-    /// What is to be reconstructed, where it is not what is encoded.
-    target: Vec<f32>,
+    wanted: Wanted,
     /// What the activation behind each layer took, where its derivative can't be told from what it gave; else empty.
     affine: Vec<Vec<f32>>,
     /// The gradients by what a layer's activation took, of the layer at work and of the one before it.
@@ -68,12 +70,11 @@ impl NativeEngine {
             loss,
             sparsity,
             head: None,
-            labels: Vec::new(),
             outputs: std::iter::once(&network.n_features())
                 .chain(&widths)
                 .map(|&width| buffer(width))
                 .collect(),
-            target: Vec::new(),
+            wanted: Wanted::default(),
             affine: widths.iter().copied().enumerate().map(kept).collect(),
             deltas: [buffer(widest), buffer(widest)],
             gradient: vec![0.0; if whole { 0 } else { largest }],
@@ -104,7 +105,7 @@ impl NativeEngine {
 
     /// The loss of a batch, whose gradient by the reconstruction is left in the first of the deltas.
     pub(crate) fn loss_of(&mut self, network: &DenseNetwork, batch: &Batch<'_, '_>) -> f64 {
-        self.gather(batch);
+        self.wanted.gather(batch, &mut self.outputs[0]);
         self.forward(network, batch.rows.len())
     }
 
@@ -113,31 +114,6 @@ impl NativeEngine {
         Self {
             head: Some(head),
             ..self
-        }
-    }
-
-    fn gather(&mut self, batch: &Batch<'_, '_>) {
-        self.labels.clear();
-        if let Some(labels) = batch.labels {
-            self.labels.extend(batch.rows.iter().map(|&row| labels[row]));
-        }
-        let (values, width) = (batch.x.as_slice(), batch.x.n_features());
-        let input = &mut self.outputs[0][..batch.rows.len() * width];
-        match batch.target {
-            Some(target) => input.copy_from_slice(target),
-            None => input
-                .par_chunks_mut(ROWS * width)
-                .zip(batch.rows.par_chunks(ROWS))
-                .for_each(|(out, rows)| {
-                    for (out, row) in out.chunks_exact_mut(width).zip(rows) {
-                        out.copy_from_slice(&values[row * width..(row + 1) * width]);
-                    }
-                }),
-        }
-        self.target.clear();
-        if let Some(changed) = batch.input {
-            self.target.extend_from_slice(input);
-            input.copy_from_slice(changed);
         }
     }
 }

@@ -4,10 +4,12 @@ use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{BoxError, ConfigError, PartConfig};
 
-use super::convolution::{Convolution, Grid};
+use super::convolution::Convolution;
 use super::layers::{Affine, places_first, rows_first, width};
-use crate::burn_engine::{Autoencoder, Network, RowShape};
-use crate::{Activation, Device, Loss, Optimizer, Schedule};
+use crate::burn_engine::{Autoencoder, Draws, Network, RowShape};
+use crate::gathers::{Gathers, Grid};
+use crate::native::Stack;
+use crate::{Activation, Device, Engine, Loss, Optimizer, Schedule};
 
 /// Largest kernel and stride, and most layers.
 const MOST: usize = 64;
@@ -19,6 +21,7 @@ struct Shape<'a> {
     stride: usize,
     latent_dim: usize,
     activation: Activation,
+    hidden_dropout: f64,
 }
 
 impl Shape<'_> {
@@ -37,7 +40,7 @@ impl Shape<'_> {
                 return Err(options.refuse(field, format!("between 1 and {MOST}"), given));
             }
         }
-        Ok(())
+        options.below("hidden_dropout", self.hidden_dropout, 0.0, 1.0)
     }
 }
 
@@ -54,6 +57,8 @@ struct Layers {
     coarsest: (usize, usize),
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    dropout: f64,
 }
 
 impl Layers {
@@ -64,32 +69,61 @@ impl Layers {
             grids.push(next);
         }
         let (kernel, stride) = (shape.kernel, shape.stride);
-        let down = |pair: &[Grid]| Convolution::down(&pair[0], &pair[1], kernel, stride, device);
-        let up = |pair: &[Grid]| Convolution::up(&pair[1], &pair[0], kernel, stride, device);
+        let down = |pair: &[Grid]| Gathers::down(&pair[0], &pair[1], kernel, stride);
+        let up = |pair: &[Grid]| Gathers::up(&pair[1], &pair[0], kernel, stride);
+        let layer = |gathers| Convolution::new(gathers, device);
         let of = |grid: &Grid| (grid.n_places(), grid.channels);
         let coarsest = of(&grids[grids.len() - 1]);
         let width = coarsest.0 * coarsest.1;
         Self {
-            encoder: grids.windows(2).map(down).collect(),
+            encoder: grids.windows(2).map(down).map(layer).collect(),
             to_latents: Affine::new(width, shape.latent_dim, device),
             from_latents: Affine::new(shape.latent_dim, width, device),
-            decoder: grids.windows(2).rev().map(up).collect(),
+            decoder: grids.windows(2).rev().map(up).map(layer).collect(),
             grid: of(&grids[0]),
             coarsest,
             activation: shape.activation,
+            dropout: shape.hidden_dropout,
         }
     }
 
-    fn encode(&self, x: Tensor<2>) -> Tensor<2> {
+    /// The same for our own engine.
+    fn stack(&self) -> Stack {
+        let gathers = |layers: &[Convolution]| layers.iter().map(Convolution::gathers).collect::<Vec<_>>();
+        let dense = (self.coarsest.0 * self.coarsest.1, self.to_latents.n_out());
+        Stack::new(
+            &gathers(&self.encoder),
+            dense,
+            &gathers(&self.decoder),
+            self.activation,
+        )
+        .with_dropout(self.dropout)
+    }
+
+    /// Of `(values before the latents, rows)`.
+    fn before_latents(&self, x: Tensor<2>) -> Tensor<2> {
         let x = places_first(x, self.grid.0, self.grid.1);
         let x = self
             .encoder
             .iter()
             .fold(x, |x, layer| self.activation.on_tensor(layer.forward(x)));
         let [places, channels, n_rows] = x.dims();
-        self.to_latents
-            .forward(x.reshape([places * channels, n_rows]))
-            .transpose()
+        x.reshape([places * channels, n_rows])
+    }
+
+    fn encode(&self, x: Tensor<2>) -> Tensor<2> {
+        self.to_latents.forward(self.before_latents(x)).transpose()
+    }
+
+    fn sample(&self, x: Tensor<2>, draws: &mut Draws) -> Tensor<2> {
+        let x = self.before_latents(x);
+        let [width, n_rows] = x.dims();
+        let x = if self.dropout > 0.0 {
+            x * draws.keep(n_rows, width, self.dropout).transpose()
+        } else {
+            x
+        };
+        self.to_latents.forward(x).transpose()
     }
 
     fn decode(&self, z: Tensor<2>) -> Tensor<2> {
@@ -139,6 +173,11 @@ with_training_options! {
         pub stride: usize = 2,
         /// Activation between layers; latents and reconstructions are linear. Default ReLU.
         pub activation: Activation = Activation::default(),
+        /// What trains. Default auto: our own engine on the CPU, burn on any other device.
+        pub engine: Engine = Engine::default(),
+        /// Part of the values before the latents that a step of training leaves out, in `[0, 1)`: latents then hang on no few of them. Default 0; 0.5 helps where
+        /// the network learns labels ([`SupervisedEncoder`](n2d_core::SupervisedEncoder)).
+        pub hidden_dropout: f64 = 0.0,
         /// `[steps, channels]` of a row, or `[steps]`. Default: as the data has it.
         pub row_shape: Option<Vec<usize>> = None,
     }
@@ -171,6 +210,11 @@ with_training_options! {
         pub stride: usize = 2,
         /// Activation between layers; latents and reconstructions are linear. Default ReLU.
         pub activation: Activation = Activation::default(),
+        /// What trains. Default auto: our own engine on the CPU, burn on any other device.
+        pub engine: Engine = Engine::default(),
+        /// Part of the values before the latents that a step of training leaves out, in `[0, 1)`: latents then hang on no few of them. Default 0; 0.5 helps where
+        /// the network learns labels ([`SupervisedEncoder`](n2d_core::SupervisedEncoder)).
+        pub hidden_dropout: f64 = 0.0,
         /// `[height, width]` of a row, or `[height, width, channels]`. Default: as the data has it.
         pub row_shape: Option<Vec<usize>> = None,
     }
@@ -191,6 +235,7 @@ macro_rules! convolutional {
                     stride: self.stride,
                     latent_dim: self.latent_dim,
                     activation: self.activation,
+                    hidden_dropout: self.hidden_dropout,
                 }
             }
         }
@@ -205,7 +250,9 @@ macro_rules! convolutional {
 
             fn build(&self) -> Result<Self::Part, ConfigError> {
                 self.shape().check(Self::NAME)?;
-                Ok(Autoencoder::new(self.clone(), self.training())?.with_row_shape(self.row_shape.clone()))
+                Autoencoder::new(self.clone(), self.training())?
+                    .with_row_shape(self.row_shape.clone())
+                    .with_engine(self.engine)
             }
         }
 
@@ -231,6 +278,18 @@ macro_rules! convolutional {
 
             fn decode(&self, z: Tensor<2>) -> Tensor<2> {
                 self.layers.decode(z)
+            }
+
+            fn sample(&self, x: Tensor<2>, draws: &mut Draws) -> (Tensor<2>, Option<Tensor<2>>) {
+                (self.layers.sample(x, draws), None)
+            }
+
+            fn latent_dim(&self) -> Option<usize> {
+                Some(self.layers.to_latents.n_out())
+            }
+
+            fn native(&self) -> Option<Stack> {
+                Some(self.layers.stack())
             }
         }
     };

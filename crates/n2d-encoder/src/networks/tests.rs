@@ -3,15 +3,33 @@
 
 use n2d_core::{Encoder, FitContext, FittedEncoder, Parallelism, PartConfig, Samples};
 
+use burn::tensor::{Tensor, TensorData};
+
 use super::*;
-use crate::burn_engine::{BurnLearner, Network, RowShape};
+use crate::burn_engine::{BurnLearner, Network, RowShape, with_values};
 use crate::learner::{Batch, Learner};
+use crate::native::StackLearner;
+use crate::plan::Plan;
 use crate::transform::Draw;
 use crate::{Activation, Optimizer, TrainingConfig};
 
 fn values(n_rows: usize, n_features: usize) -> Vec<f32> {
     (0..n_rows * n_features)
         .map(|i| ((i * 29 + i / 7) % 53) as f32 / 53.0)
+        .collect()
+}
+
+/// The network in training on burn and, if it has a form for it, on our own engine.
+fn learners<N: Network>(plan: &Plan, config: &N::Config, rows: &RowShape) -> Vec<Box<dyn Learner>> {
+    let on_burn = BurnLearner::<N>::new(plan, config, rows, &FitContext::new(3)).unwrap();
+    let (names, weights) = (on_burn.names(), on_burn.weights().unwrap());
+    let stack = N::new(config, rows, &burn::tensor::Device::flex())
+        .unwrap()
+        .native();
+    let native = stack.map(|stack| StackLearner::new(plan, stack, names, weights, 64));
+    let native = native.map(|learner| Box::new(learner) as Box<dyn Learner>);
+    std::iter::once(Box::new(on_burn) as Box<dyn Learner>)
+        .chain(native)
         .collect()
 }
 
@@ -25,7 +43,6 @@ fn gradients_are_differences<N: Network>(config: &N::Config, shape: &[usize]) {
         ..TrainingConfig::default()
     };
     let plan = descent.check(N::NAME).unwrap();
-    let mut learner = BurnLearner::<N>::new(&plan, config, &rows, &FitContext::new(3)).unwrap();
     let batch = Batch {
         x,
         rows: &[0, 1, 2, 3, 4],
@@ -34,28 +51,30 @@ fn gradients_are_differences<N: Network>(config: &N::Config, shape: &[usize]) {
         labels: None,
         draw: Draw { seed: 1, batch: 2 },
     };
-    let before = learner.weights().unwrap();
-    let loss = learner.step(&batch, 1.0).unwrap();
-    let after = learner.weights().unwrap();
-    learner.set_weights(before.clone()).unwrap();
-    assert_eq!(learner.loss(&batch).unwrap(), loss);
-    for buffer in 0..before.len() {
-        let n = before[buffer].len();
-        for at in (0..n).step_by(n.div_ceil(3)) {
-            let mut shifted = |by: f32| {
-                let mut weights = before.clone();
-                weights[buffer][at] += by;
-                learner.set_weights(weights).unwrap();
-                learner.loss(&batch).unwrap()
-            };
-            let difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
-            let gradient = f64::from(before[buffer][at] - after[buffer][at]);
-            let near = (gradient - difference).abs() < 2e-3 * (1.0 + gradient.abs()).max(0.2);
-            assert!(
-                near,
-                "{}, buffer {buffer}, value {at}: {gradient} or {difference}",
-                N::NAME
-            );
+    for mut learner in learners::<N>(&plan, config, &rows) {
+        let before = learner.weights().unwrap();
+        let loss = learner.step(&batch, 1.0).unwrap();
+        let after = learner.weights().unwrap();
+        learner.set_weights(before.clone()).unwrap();
+        assert_eq!(learner.loss(&batch).unwrap(), loss);
+        for buffer in 0..before.len() {
+            let n = before[buffer].len();
+            for at in (0..n).step_by(n.div_ceil(3)) {
+                let mut shifted = |by: f32| {
+                    let mut weights = before.clone();
+                    weights[buffer][at] += by;
+                    learner.set_weights(weights).unwrap();
+                    learner.loss(&batch).unwrap()
+                };
+                let difference = (shifted(1e-2) - shifted(-1e-2)) / 2e-2;
+                let gradient = f64::from(before[buffer][at] - after[buffer][at]);
+                let near = (gradient - difference).abs() < 2e-3 * (1.0 + gradient.abs()).max(0.2);
+                assert!(
+                    near,
+                    "{}, buffer {buffer}, value {at}: {gradient} or {difference}",
+                    N::NAME
+                );
+            }
         }
     }
 }
@@ -95,6 +114,101 @@ fn gradients_are_finite_differences_of_the_loss() {
         ..VariationalConfig::new(2)
     };
     gradients_are_differences::<Variational>(&variational, &[6]);
+}
+
+/// Twenty steps on each engine from the same weights, the last batch a partial one: losses and weights agree.
+fn engines_agree<N: Network>(config: &N::Config, shape: &[usize], training: &TrainingConfig) {
+    let rows = RowShape::saved(shape.to_vec()).unwrap();
+    let values = values(150, rows.n_features());
+    let x = Samples::from_rows(&values, rows.n_features()).unwrap();
+    let order: Vec<usize> = (0..150).collect();
+    let mut learners = learners::<N>(&training.check(N::NAME).unwrap(), config, &rows);
+    for (number, rows) in order.chunks(40).cycle().take(20).enumerate() {
+        let draw = Draw {
+            seed: 5,
+            batch: number as u64,
+        };
+        let batch = Batch {
+            x,
+            rows,
+            target: None,
+            input: None,
+            labels: None,
+            draw,
+        };
+        let losses: Vec<f64> = learners
+            .iter_mut()
+            .map(|learner| learner.step(&batch, training.learning_rate).unwrap())
+            .collect();
+        assert_eq!(losses.len(), 2);
+        assert!(
+            (losses[0] - losses[1]).abs() < 1e-4 * losses[0],
+            "step {number}: {losses:?}"
+        );
+    }
+    let weights: Vec<_> = learners
+        .iter()
+        .map(|learner| learner.weights().unwrap())
+        .collect();
+    for (a, b) in weights[0].iter().flatten().zip(weights[1].iter().flatten()) {
+        // Where a gradient is nearly zero, Adam makes of its rounding error a step of up to the rate.
+        assert!((a - b).abs() < 2e-3, "{a} or {b}");
+    }
+}
+
+#[test]
+fn both_engines_give_every_loss_and_weight_alike() {
+    let adam = TrainingConfig::default();
+    let bounded = TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        momentum: Some(0.9),
+        clip_norm: Some(0.05),
+        sparsity: 0.1,
+        loss: crate::Loss::Huber,
+        ..TrainingConfig::default()
+    };
+    for (activation, training) in [
+        (Activation::Relu, &adam),
+        (Activation::Gelu, &adam),
+        (Activation::Tanh, &bounded),
+    ] {
+        let image = Conv2dConfig {
+            activation,
+            hidden_dropout: 0.3,
+            ..Conv2dConfig::new(3)
+        };
+        engines_agree::<Conv2d>(&image, &[11, 8, 2], training);
+        let sequence = Conv1dConfig {
+            activation,
+            ..Conv1dConfig::new(3)
+        };
+        engines_agree::<Conv1d>(&sequence, &[37, 3], training);
+    }
+}
+
+/// Rows through a fitted network, by the form for our own engine and by burn.
+#[test]
+fn both_engines_encode_and_decode_alike() {
+    let rows = RowShape::saved(vec![9, 7, 2]).unwrap();
+    let device = burn::tensor::Device::flex();
+    let config = Conv2dConfig::new(3);
+    let plan = TrainingConfig::default().check("conv2d").unwrap();
+    let learner = BurnLearner::<Conv2d>::new(&plan, &config, &rows, &FitContext::new(3)).unwrap();
+    let weights = learner.weights().unwrap();
+    let network = with_values(Conv2d::new(&config, &rows, &device).unwrap(), weights.clone());
+    let stack = network.native().unwrap();
+    let x = values(5, 126);
+    let tensor = |values: Vec<f32>, n| Tensor::<2>::from_data(TensorData::new(values, [5, n]), &device);
+    let near = |a: &[f32], b: Tensor<2>| {
+        let b = b.into_data().try_into_vec::<f32>().unwrap();
+        assert!(a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5));
+    };
+    let latents = stack.encode(&weights, &x);
+    near(&latents, network.encode(tensor(x, 126)));
+    near(
+        &stack.decode(&weights, &latents),
+        network.decode(tensor(latents, 3)),
+    );
 }
 
 /// Fits and encodes on so many threads.

@@ -1,0 +1,388 @@
+//! Such a network as the training loop takes it.
+
+use n2d_core::BoxError;
+use rayon::prelude::*;
+
+use super::{Layer, Stack};
+use crate::learner::{Batch, Learner, Weights};
+use crate::native::{Head, Wanted, add_penalty, penalty};
+use crate::optimizer::{Memory, Optimization};
+use crate::plan::Plan;
+use crate::transform::Draw;
+use crate::{Activation, Loss};
+
+/// Most tasks that a batch is cut into: each has gradients by all weights.
+const MOST_TASKS: usize = 16;
+/// Fewest rows of a task, if the batch has as many.
+const FEWEST_ROWS: usize = 8;
+
+/// A stack in training on the CPU.
+///
+/// Memory: 16 times the weights for gradients and as the optimiser asks, and two values for each of a batch's in every layer.
+pub(crate) struct StackLearner {
+    stack: Stack,
+    names: Vec<(String, Vec<usize>)>,
+    weights: Weights,
+    optimization: Optimization,
+    loss: Loss,
+    sparsity: f64,
+    head: Option<Head>,
+    input: Vec<f32>,
+    wanted: Wanted,
+    /// What every layer's activation gave for the batch.
+    outputs: Vec<Vec<f32>>,
+    /// What it took, where its derivative can't be told from what it gave.
+    affine: Vec<Vec<f32>>,
+    /// What the values before the latents are multiplied by, where some are left out.
+    mask: Vec<f32>,
+    by_reconstruction: Vec<f32>,
+    by_latents: Vec<f32>,
+    tasks: Vec<Task>,
+}
+
+/// What a task needs for itself.
+struct Task {
+    /// The gradients of its rows by all weights.
+    gradients: Weights,
+    /// Patches, and the gradient by them.
+    patches: [Vec<f32>; 2],
+}
+
+impl StackLearner {
+    /// With these weights, for batches of up to `batch_size` rows.
+    pub(crate) fn new(
+        plan: &Plan,
+        stack: Stack,
+        names: Vec<(String, Vec<usize>)>,
+        weights: Weights,
+        batch_size: usize,
+    ) -> Self {
+        let shapes = names.iter().map(|(_, shape)| shape.clone()).collect();
+        let buffer = |layer: &Layer| vec![0.0; batch_size * layer.n_out()];
+        let kept = |layer: &Layer| match layer.activation() {
+            Activation::Gelu => buffer(layer),
+            _ => Vec::new(),
+        };
+        let task = || Task {
+            gradients: weights.iter().map(|values| vec![0.0; values.len()]).collect(),
+            patches: [Vec::new(), Vec::new()],
+        };
+        let n_tasks = batch_size.div_ceil(rows_of_task(batch_size));
+        Self {
+            optimization: Optimization::new(plan.rule, plan.clipping, shapes),
+            loss: plan.loss,
+            sparsity: plan.sparsity,
+            head: None,
+            input: vec![0.0; batch_size * stack.n_features()],
+            wanted: Wanted::default(),
+            outputs: stack.layers.iter().map(buffer).collect(),
+            affine: stack.layers.iter().map(kept).collect(),
+            mask: Vec::new(),
+            by_reconstruction: vec![0.0; batch_size * stack.n_features()],
+            by_latents: vec![0.0; batch_size * stack.latent_dim()],
+            tasks: (0..n_tasks).map(|_| task()).collect(),
+            stack,
+            names,
+            weights,
+        }
+    }
+
+    /// With labels in the loss, too.
+    pub(crate) fn with_head(self, head: Head) -> Self {
+        Self {
+            head: Some(head),
+            ..self
+        }
+    }
+
+    /// Which values before the latents are kept in this step, and scaled so that their sum is not expected to change.
+    fn draw_mask(&mut self, draw: Draw, n_rows: usize) {
+        let width = self.stack.layers[self.stack.n_encoder - 1].n_in();
+        let dropout = self.stack.dropout;
+        self.mask.clear();
+        if dropout > 0.0 {
+            self.mask.resize(n_rows * width, 0.0);
+            let rows = self.mask.par_chunks_mut(width).enumerate();
+            rows.for_each(|(row, mask)| draw.keep(row, dropout, mask));
+        }
+    }
+
+    /// Takes the batch through all layers.
+    fn forward(&mut self, n_rows: usize) -> f64 {
+        let (stack, weights, mask) = (&self.stack, &self.weights, &self.mask);
+        let rows = rows_of_task(n_rows);
+        let mut blocks: Vec<(&[f32], &mut Task, Vec<Buffers<'_>>)> = self.input
+            [..n_rows * stack.n_features()]
+            .chunks(rows * stack.n_features())
+            .zip(&mut self.tasks)
+            .map(|(input, task)| (input, task, Vec::new()))
+            .collect();
+        for (layer, (outputs, affine)) in stack
+            .layers
+            .iter()
+            .zip(self.outputs.iter_mut().zip(&mut self.affine))
+        {
+            let width = rows * layer.n_out();
+            let outputs = outputs[..n_rows * layer.n_out()].chunks_mut(width);
+            let mut affine = affine.chunks_mut(width);
+            for ((_, _, buffers), output) in blocks.iter_mut().zip(outputs) {
+                buffers.push((output, affine.next()));
+            }
+        }
+        blocks
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(number, (input, task, buffers))| {
+                let mask = mask_of(mask, number * rows, input.len() / stack.n_features(), n_rows);
+                stack.forward(weights, input, buffers, mask, &mut task.patches);
+            });
+        self.loss_of(n_rows)
+    }
+
+    /// The loss of what the layers have made; its gradients by reconstruction and latents are kept.
+    fn loss_of(&mut self, n_rows: usize) -> f64 {
+        let width = self.stack.n_features();
+        let made = &self.outputs[self.outputs.len() - 1][..n_rows * width];
+        let by_reconstruction = &mut self.by_reconstruction[..n_rows * width];
+        let loss = self.loss.of_batch(
+            made,
+            self.wanted.target(&self.input, n_rows * width),
+            width,
+            by_reconstruction,
+        );
+        let latents = &self.outputs[self.stack.n_encoder - 1][..n_rows * self.stack.latent_dim()];
+        let by_latents = &mut self.by_latents[..latents.len()];
+        by_latents.fill(0.0);
+        add_penalty(self.sparsity, latents, by_latents);
+        let of_labels = self.head.as_mut().map_or(0.0, |head| {
+            let loss = head.loss(latents, &self.wanted.labels);
+            head.add_to(by_latents);
+            loss
+        });
+        loss + penalty(self.sparsity, latents) + of_labels
+    }
+
+    /// The gradients by all weights, those of each task's rows in the task.
+    fn backward(&mut self, n_rows: usize) {
+        let rows = rows_of_task(n_rows);
+        let this = (
+            &self.stack,
+            &self.weights,
+            &self.input,
+            &self.outputs,
+            &self.affine,
+        );
+        let (mask, by_reconstruction, by_latents) = (&self.mask, &self.by_reconstruction, &self.by_latents);
+        let tasks = self.tasks.par_iter_mut().take(n_rows.div_ceil(rows)).enumerate();
+        tasks.for_each(|(number, task)| {
+            let (stack, weights, input, outputs, affine) = this;
+            let first = number * rows;
+            let n = rows.min(n_rows - first);
+            let part = |values: &'_ [f32], width: usize| -> std::ops::Range<usize> {
+                if values.is_empty() {
+                    0..0
+                } else {
+                    first * width..(first + n) * width
+                }
+            };
+            let input = &input[part(input, stack.n_features())];
+            let known: Vec<(&[f32], &[f32])> = stack
+                .layers
+                .iter()
+                .zip(outputs.iter().zip(affine))
+                .map(|(layer, (output, affine))| {
+                    let of = part(output, layer.n_out());
+                    (
+                        &output[of.clone()],
+                        if affine.is_empty() {
+                            &output[of]
+                        } else {
+                            &affine[of]
+                        },
+                    )
+                })
+                .collect();
+            let delta = by_reconstruction[part(by_reconstruction, stack.n_features())].to_vec();
+            let by_latents = &by_latents[part(by_latents, stack.latent_dim())];
+            let mask = mask_of(mask, first, n, n_rows);
+            stack.backward(weights, (input, &known), (delta, by_latents), mask, task);
+        });
+    }
+
+    /// A step along the sums of the tasks' gradients, in the order of the rows.
+    fn descend(&mut self, n_rows: usize, rate: f64) {
+        let n_tasks = n_rows.div_ceil(rows_of_task(n_rows));
+        let [first, others @ ..] = &mut self.tasks[..n_tasks] else {
+            return;
+        };
+        for (buffer, sums) in first.gradients.iter_mut().enumerate() {
+            let sums = sums.par_chunks_mut(SUMS).enumerate();
+            sums.for_each(|(chunk, sums)| {
+                for task in others.iter() {
+                    let values = &task.gradients[buffer][chunk * SUMS..];
+                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+                }
+            });
+        }
+        let gradients: Vec<&[f32]> = first.gradients.iter().map(Vec::as_slice).collect();
+        let weights = self.weights.iter_mut().map(Vec::as_mut_slice);
+        self.optimization.step(weights, &gradients, rate);
+        if let Some(head) = &mut self.head {
+            head.step(rate);
+        }
+    }
+}
+
+/// Values whose sums over tasks one thread takes.
+const SUMS: usize = 1 << 12;
+
+/// What a layer makes of a task's rows, and what its activation took, if that is kept.
+type Buffers<'a> = (&'a mut [f32], Option<&'a mut [f32]>);
+
+/// Rows of a task, by the size of the batch alone.
+fn rows_of_task(n_rows: usize) -> usize {
+    n_rows.div_ceil(MOST_TASKS).max(FEWEST_ROWS)
+}
+
+/// The part of the mask for some rows; none where nothing is left out.
+fn mask_of(mask: &[f32], first: usize, n: usize, n_rows: usize) -> Option<&[f32]> {
+    let width = mask.len() / n_rows;
+    (width > 0).then(|| &mask[first * width..(first + n) * width])
+}
+
+fn masked(values: &[f32], mask: Option<&[f32]>) -> Vec<f32> {
+    let mask = mask.unwrap_or_default();
+    values
+        .iter()
+        .zip(mask)
+        .map(|(value, kept)| value * kept)
+        .collect()
+}
+
+impl Stack {
+    fn is_masked(&self, layer: usize, mask: Option<&[f32]>) -> bool {
+        layer + 1 == self.n_encoder && mask.is_some()
+    }
+
+    /// Some rows through all layers, into buffers of each.
+    fn forward(
+        &self,
+        weights: &[Vec<f32>],
+        input: &[f32],
+        buffers: Vec<Buffers<'_>>,
+        mask: Option<&[f32]>,
+        [patches, _]: &mut [Vec<f32>; 2],
+    ) {
+        let mut input = input;
+        let layers = self.layers.iter().zip(weights.chunks_exact(2)).zip(buffers);
+        for (at, ((layer, weights), (output, affine))) in layers.enumerate() {
+            if self.is_masked(at, mask) {
+                layer.forward(weights, &masked(input, mask), output, patches);
+            } else {
+                layer.forward(weights, input, output, patches);
+            }
+            if let Some(affine) = affine {
+                affine[..output.len()].copy_from_slice(output);
+            }
+            layer.activation().apply(output);
+            input = output;
+        }
+    }
+
+    /// From the gradient by the reconstruction of some rows back to those by all weights. `known` is what each layer gave, and what its
+    /// activation's derivative follows from.
+    fn backward(
+        &self,
+        weights: &[Vec<f32>],
+        (input, known): (&[f32], &[(&[f32], &[f32])]),
+        (mut delta, by_latents): (Vec<f32>, &[f32]),
+        mask: Option<&[f32]>,
+        task: &mut Task,
+    ) {
+        task.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        for (at, layer) in self.layers.iter().enumerate().rev() {
+            if at + 1 == self.n_encoder {
+                delta
+                    .iter_mut()
+                    .zip(by_latents)
+                    .for_each(|(sum, own)| *sum += own);
+            }
+            let buffers = 2 * at..2 * at + 2;
+            let (weights, gradients) = (&weights[buffers.clone()], &mut task.gradients[buffers]);
+            let before = at
+                .checked_sub(1)
+                .map(|before| (&self.layers[before], known[before]));
+            let Some((layer_before, (output, of_derivative))) = before else {
+                layer.backward(weights, (input, &delta), gradients, None, &mut task.patches);
+                return;
+            };
+            let mut by_input = vec![0.0; output.len()];
+            if self.is_masked(at, mask) {
+                let input = masked(output, mask);
+                layer.backward(
+                    weights,
+                    (&input, &delta),
+                    gradients,
+                    Some(&mut by_input),
+                    &mut task.patches,
+                );
+                by_input = masked(&by_input, mask);
+            } else {
+                layer.backward(
+                    weights,
+                    (output, &delta),
+                    gradients,
+                    Some(&mut by_input),
+                    &mut task.patches,
+                );
+            }
+            layer_before
+                .activation()
+                .times_derivative(of_derivative, &mut by_input);
+            delta = by_input;
+        }
+    }
+}
+
+impl Learner for StackLearner {
+    fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
+        let n_rows = batch.rows.len();
+        self.wanted.gather(batch, &mut self.input);
+        self.draw_mask(batch.draw, n_rows);
+        let loss = self.forward(n_rows);
+        if loss.is_finite() {
+            self.backward(n_rows);
+            self.descend(n_rows, rate);
+        }
+        Ok(loss)
+    }
+
+    fn loss(&mut self, batch: &Batch<'_, '_>) -> Result<f64, BoxError> {
+        self.wanted.gather(batch, &mut self.input);
+        self.mask.clear();
+        Ok(self.forward(batch.rows.len()))
+    }
+
+    fn names(&self) -> Vec<(String, Vec<usize>)> {
+        self.names.clone()
+    }
+
+    fn weights(&self) -> Result<Weights, BoxError> {
+        Ok(self.weights.clone())
+    }
+
+    fn set_weights(&mut self, weights: Weights) -> Result<(), BoxError> {
+        self.weights = weights;
+        Ok(())
+    }
+
+    fn memories(&self) -> Result<(u64, Vec<Memory>), BoxError> {
+        let (steps, memories) = self.optimization.memories();
+        Ok((steps, memories.to_vec()))
+    }
+
+    fn set_memories(&mut self, steps: u64, memories: Vec<Memory>) -> Result<(), BoxError> {
+        self.optimization.resume(steps, memories);
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! What a training with labels needs to know of them.
+
+use n2d_core::{BoxError, FitContext, Labels, Samples};
+
+use crate::native::Head;
+use crate::plan::Plan;
+
+/// Labels to be learnt, checked.
+pub(crate) struct Lesson<'a> {
+    labels: &'a Labels,
+    weight: f64,
+}
+
+/// A training with labels that burn would have to make.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "a training with labels needs our own engine, which trains dense and convolutional networks on the CPU"
+)]
+pub(crate) struct NoLabels;
+
+impl<'a> Lesson<'a> {
+    /// That there is a label for each row, and that labels can be learnt.
+    pub(crate) fn check(
+        x: Samples<'_>,
+        labels: &'a Labels,
+        weight: f64,
+        ctx: &FitContext<'_>,
+    ) -> Result<Self, BoxError> {
+        let (n_rows, n_labels) = (x.n_samples(), labels.len());
+        if n_labels != n_rows {
+            return Err(
+                format!("there must be a label for each of {n_rows} rows, but there are {n_labels}").into(),
+            );
+        }
+        if labels.n_clusters() == 0 {
+            return Err("at least one label must be known (0 or above), but all are -1".into());
+        }
+        if !(weight.is_finite() && weight >= 0.0) {
+            return Err(format!("the weight of labels must be 0 or above, but is {weight}").into());
+        }
+        if ctx.checkpoints().is_some() {
+            return Err("a training with labels keeps no checkpoints".into());
+        }
+        Ok(Self { labels, weight })
+    }
+
+    /// The label of each row, -1 where it is not known.
+    pub(crate) fn labels(&self) -> &'a [i32] {
+        self.labels.as_slice()
+    }
+
+    /// What learns them from latents.
+    pub(crate) fn head(
+        &self,
+        plan: &Plan,
+        latent_dim: usize,
+        ctx: &FitContext<'_>,
+    ) -> Result<Head, BoxError> {
+        let n_classes = self.labels().iter().max().map_or(0, |&last| last as usize + 1);
+        Head::new(plan, (latent_dim, n_classes), self.weight, ctx)
+    }
+}
