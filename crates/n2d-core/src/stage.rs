@@ -52,7 +52,8 @@ pub trait Encoder: Send + Sync {
 
 /// An encoder that can be told the classes of some rows, which its latents are then to keep apart.
 pub trait SupervisedEncoder: Encoder {
-    /// As [`fit`](Encoder::fit), with a label for each row, -1 where it is not known, and the weight of what labels that are not met add to the loss.
+    /// As [`fit`](Encoder::fit), with a label for each row, -1 where it is not known, and the share of the labels in what is minimised: from 0, only
+    /// what [`fit`](Encoder::fit) minimises, to 1, the labels alone.
     ///
     /// # Errors
     /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels that are not those of the rows.

@@ -82,7 +82,7 @@ impl DenseAutoencoder {
         let options = self.options()?;
         if self.is_native() {
             let mut learner = self.learner(x, network);
-            let report = Training::new(&self.plan, x, &mut learner, None, &options, ctx)?.run(ctx)?;
+            let report = Training::new(&self.plan, x, &mut learner, None, None, &options, ctx)?.run(ctx)?;
             return Ok((learner.into_network(), report));
         }
         let rows = RowShape::of(x, None).map_err(|refused| failed(refused.into()))?;
@@ -90,7 +90,7 @@ impl DenseAutoencoder {
             BurnLearner::<DenseModule>::new(&self.plan, &self.config.shape(), &rows, ctx).map_err(failed)?;
         let weights = network.parameters().map(<[f32]>::to_vec).collect();
         learner.set_weights(weights).map_err(failed)?;
-        let report = Training::new(&self.plan, x, &mut learner, None, &options, ctx)?.run(ctx)?;
+        let report = Training::new(&self.plan, x, &mut learner, None, None, &options, ctx)?.run(ctx)?;
         let mut network = network;
         for (values, trained) in network.parameters_mut().zip(learner.weights().map_err(failed)?) {
             values.copy_from_slice(&trained);
@@ -129,18 +129,20 @@ impl DenseAutoencoder {
             .head(&self.plan, self.config.latent_dim, ctx)
             .map_err(failed)?;
         let mut learner = self.learner(x, network).with_head(head);
-        let training = Training::new(&self.plan, x, &mut learner, None, &self.options()?, ctx)?;
-        let report = training.with_labels(lesson.labels()).run(ctx)?;
+        let options = self.options()?;
+        let report =
+            Training::new(&self.plan, x, &mut learner, None, Some(&lesson), &options, ctx)?.run(ctx)?;
         Ok((learner.into_network(), report))
     }
 }
 
 impl SupervisedEncoder for DenseAutoencoder {
-    /// As [`fit`](Encoder::fit); the loss has `weight` times the cross-entropy of a softmax of the latents besides, over the rows whose label is known.
+    /// As [`fit`](Encoder::fit); what is minimised is `weight` times the cross-entropy of a softmax of the latents, over the rows whose label is known, and
+    /// `1 - weight` times the loss of the reconstruction. With a weight of 1 nothing is reconstructed, and rows without a label are left out: the decoder stays as it was drawn.
     /// What learns the labels is left behind: the result is an autoencoder like any other, whose latents keep the classes apart.
     ///
     /// # Errors
-    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight below 0 or not finite, burn's engine,
+    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight outside `[0, 1]`, burn's engine,
     /// and a context with checkpoints.
     fn fit_supervised(
         &self,

@@ -35,8 +35,8 @@ impl<'a> Lesson<'a> {
         if labels.n_clusters() == 0 {
             return Err("at least one label must be known (0 or above), but all are -1".into());
         }
-        if !(weight.is_finite() && weight >= 0.0) {
-            return Err(format!("the weight of labels must be 0 or above, but is {weight}").into());
+        if !(0.0..=1.0).contains(&weight) {
+            return Err(format!("the weight of labels must be between 0 and 1, but is {weight}").into());
         }
         if ctx.checkpoints().is_some() {
             return Err("a training with labels keeps no checkpoints".into());
@@ -47,6 +47,11 @@ impl<'a> Lesson<'a> {
     /// The label of each row, -1 where it is not known.
     pub(crate) fn labels(&self) -> &'a [i32] {
         self.labels.as_slice()
+    }
+
+    /// Whether rows without a label teach nothing.
+    pub(crate) fn is_all(&self) -> bool {
+        self.weight == 1.0
     }
 
     /// What learns them from latents.

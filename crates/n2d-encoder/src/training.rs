@@ -11,6 +11,7 @@ use crate::checkpoint::{self, Identity, Place, Snapshot};
 use crate::epochs::{self, Best, Patience, RunningLoss};
 use crate::learner::{Batch, Learner, read_weights};
 use crate::plan::Plan;
+use crate::supervised::Lesson;
 use crate::transform::{Draw, OwnTransform, in_unit_interval};
 
 /// A network in training on the rows of `x`.
@@ -40,12 +41,13 @@ struct Written {
 }
 
 impl<'x, 'a> Training<'x, 'a> {
-    /// Of the network in `learner`; `options` are its own, for checkpoints.
+    /// Of the network in `learner`, which learns the labels of `lesson` if there is one; `options` are its own, for checkpoints.
     pub(crate) fn new(
         plan: &'a Plan,
         x: Samples<'x>,
         learner: &'a mut dyn Learner,
         own: Option<&'a OwnTransform>,
+        lesson: Option<&'a Lesson<'a>>,
         options: &str,
         ctx: &FitContext<'_>,
     ) -> Result<Self, FitError> {
@@ -54,7 +56,10 @@ impl<'x, 'a> Training<'x, 'a> {
             in_unit_interval(x.as_slice(), x.n_features())
                 .map_err(|refused| failed(plan.part, refused.into()))?;
         }
-        let (rows, held_out) = split(plan, x, ctx)?;
+        let (mut rows, held_out) = split(plan, x, ctx)?;
+        if let Some(lesson) = lesson.filter(|lesson| lesson.is_all()) {
+            rows.retain(|&row| lesson.labels()[row] >= 0);
+        }
         if let Some(path) = &plan.weights {
             let weights =
                 read_weights(path, &learner.names()).map_err(|error| failed(plan.part, error.into()))?;
@@ -68,7 +73,7 @@ impl<'x, 'a> Training<'x, 'a> {
             plan,
             x,
             own,
-            labels: None,
+            labels: lesson.map(Lesson::labels),
             learner,
             n_epochs,
             rows,
@@ -88,14 +93,6 @@ impl<'x, 'a> Training<'x, 'a> {
             training.keep_checkpoints(checkpoints.clone(), options, ctx)?;
         }
         Ok(training)
-    }
-
-    /// With a label for each row, -1 where it has none, for a learner that takes them.
-    pub(crate) fn with_labels(self, labels: &'a [i32]) -> Self {
-        Self {
-            labels: Some(labels),
-            ..self
-        }
     }
 
     fn n_batches(&self) -> usize {

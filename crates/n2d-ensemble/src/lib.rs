@@ -2,7 +2,7 @@
 //!
 //! [`N2dEnsemble`] turns a pipeline into such a one. It is made of ordinary parts, which also serve by themselves: a [`Committee`] of
 //! encoders, whose latents stand side by side; [`Each`], a manifold learner for each of them; [`Voting`], a clusterer for each, which says
-//! how many members agree on a row; [`SelfTrained`], an encoder that learns from what they agree on. `AveragedUmap` of n2d-manifold lays out the mean of all their graphs. [`consensus()`] is the vote
+//! how many members agree on a row; [`SelfTrained`], an encoder that learns from what they are certain of. `AveragedUmap` of n2d-manifold lays out the mean of all their graphs. [`consensus()`] is the vote
 //! itself, on any labels.
 
 mod align;
@@ -11,6 +11,7 @@ mod committee;
 mod each;
 mod ensemble;
 mod self_training;
+mod trust;
 mod voting;
 
 pub use align::{Consensus, consensus};

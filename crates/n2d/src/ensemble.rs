@@ -5,14 +5,15 @@ use n2d_core::{
     ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, FittedEncoder,
     ManifoldClusterer, N2d, PartConfig, Stage,
 };
-use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig, FittedDenseAutoencoder};
+use n2d_encoder::DenseAutoencoderConfig;
 use n2d_ensemble::{Committee, FittedSelfTrained, FittedVoting, N2dEnsemble, SelfTrained};
 use n2d_manifold::UmapConfig;
 use n2d_manifold::umap::{AveragedUmapConfig, FittedAveragedUmap};
 use serde::{Deserialize, Serialize};
 
 use crate::registry::sized;
-use crate::{BuildError, PipelineConfig, Registry};
+use crate::taught::{Taught, TaughtEncoder};
+use crate::{BuildError, PartChoice, PipelineConfig, Registry};
 
 /// Several of a pipeline as one; see [`N2dEnsemble`].
 ///
@@ -34,6 +35,11 @@ pub struct EnsembleConfig {
     pub n_members: usize,
     /// How members become one result: `graph`, `votes` or `self_training`. Default graph, which needs UMAP as the manifold learner.
     pub consensus: Consensus,
+    /// With `self_training`: the kind of encoder that is taught, `auto`, `dense`, `conv1d` or `conv2d`. Default auto, by the shape of the rows: `conv2d` for images,
+    /// taught with copies shifted by up to a fourteenth of the shorter side; `conv1d` for sequences; else `dense`, with the options of the pipeline's encoder if that is dense.
+    pub taught: Taught,
+    /// With `self_training`: passes of the encoder taught over the rows, at least 1. Default 20, and at least 2000 steps.
+    pub taught_epochs: Option<usize>,
 }
 
 /// How the members of an ensemble become one result.
@@ -45,7 +51,7 @@ pub enum Consensus {
     Graph,
     /// Each is laid out and clustered by itself, and most votes win ([`N2dEnsemble::by_votes`]).
     Votes,
-    /// What they agree on teaches one encoder more ([`N2dEnsemble::by_self_training`]), which must be `dense`.
+    /// What they are certain of teaches one encoder more, `taught` ([`N2dEnsemble::by_self_training`]). One member is enough.
     SelfTraining,
 }
 
@@ -54,6 +60,8 @@ impl Default for EnsembleConfig {
         Self {
             n_members: 5,
             consensus: Consensus::default(),
+            taught: Taught::default(),
+            taught_epochs: None,
         }
     }
 }
@@ -76,14 +84,13 @@ impl Registry {
         let whole = N2dEnsemble::new(member, ensemble.n_members)?;
         match ensemble.consensus {
             Consensus::SelfTraining => {
-                let encoder = taught(config)?;
+                let taught = taught(ensemble, config)?;
                 let single = PipelineConfig {
                     ensemble: None,
                     ..config.clone()
                 };
-                let (_, of_member) = whole.into_member().into_parts();
                 let (_, later) = self.build(&single)?.into_parts();
-                let members = SelfTrained::new(N2d::new(encoder, of_member), ensemble.n_members);
+                let members = SelfTrained::new(whole.into_member(), ensemble.n_members, taught);
                 Ok(N2d::new(members, later).boxed())
             }
             Consensus::Votes => Ok(whole.by_votes().boxed()),
@@ -98,17 +105,25 @@ impl Registry {
     }
 }
 
-/// The encoder that can be taught.
-fn taught(config: &PipelineConfig) -> Result<DenseAutoencoder, BuildError> {
-    if config.encoder.name != DenseAutoencoderConfig::NAME {
-        let name = &config.encoder.name;
-        return Err(BuildError::BadSetting {
-            setting: "ensemble.consensus=self_training".to_owned(),
-            reason: format!("needs the encoder dense, not {name}; votes takes any"),
-        });
-    }
+/// The encoder that is taught.
+fn taught(ensemble: &EnsembleConfig, config: &PipelineConfig) -> Result<TaughtEncoder, BuildError> {
+    let dense = if config.encoder.name == DenseAutoencoderConfig::NAME {
+        config.encoder.clone()
+    } else {
+        PartChoice::new(DenseAutoencoderConfig::NAME)
+    };
     let size = config.latent_dim.or(config.n_clusters);
-    Ok(sized::<DenseAutoencoderConfig>(&config.encoder, Stage::Encoder, size)?.build()?)
+    n2d_core::check::Options::of("ensemble").at_least(
+        "taught_epochs",
+        ensemble.taught_epochs.unwrap_or(1),
+        1,
+    )?;
+    Ok(TaughtEncoder {
+        kind: ensemble.taught,
+        of_sequences: ["conv1d", "lstm", "gru"].contains(&&*config.encoder.name),
+        dense: sized::<DenseAutoencoderConfig>(&dense, Stage::Encoder, size)?,
+        n_epochs: ensemble.taught_epochs,
+    })
 }
 
 /// The mean graph's options: those of the configuration's UMAP.
@@ -135,10 +150,6 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 /// Never for a pipeline that was fitted or loaded.
 pub fn agreement(fitted: &DynFittedN2d) -> Result<Option<Vec<f32>>, ApplyError> {
     let encoder: &dyn std::any::Any = &**fitted.encoder();
-    // As it was fitted, and as it comes from a file.
-    if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<FittedDenseAutoencoder>>() {
-        return Ok(Some(taught.agreement().to_vec()));
-    }
     if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<Box<dyn FittedEncoder>>>() {
         return Ok(Some(taught.agreement().to_vec()));
     }

@@ -56,6 +56,7 @@ mod preset;
 mod registry;
 mod run_config;
 pub mod selection;
+mod taught;
 mod words;
 
 pub use config::{PartChoice, PipelineConfig};
@@ -75,6 +76,7 @@ pub use n2d_plot as plot;
 pub use preset::UmapGmm;
 pub use registry::{BuildError, NamedConfig, Registry};
 pub use run_config::{DataConfig, OutputConfig, RunConfig};
+pub use taught::Taught;
 
 /// All that a program which fits a pipeline usually needs.
 pub mod prelude {

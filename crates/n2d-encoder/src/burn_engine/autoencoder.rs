@@ -114,12 +114,8 @@ impl<N: Network> Autoencoder<N> {
             .map_err(|refused| failed::<N>(refused.into()))?;
         let mut learner = self.learner(x, &rows, lesson, ctx).map_err(failed::<N>)?;
         let options = serde_json::to_string(&self.config).map_err(|error| failed::<N>(error.into()))?;
-        let training = Training::new(&self.plan, x, &mut *learner, self.own.as_deref(), &options, ctx)?;
-        let training = match lesson {
-            Some(lesson) => training.with_labels(lesson.labels()),
-            None => training,
-        };
-        let report = training.run(ctx)?;
+        let own = self.own.as_deref();
+        let report = Training::new(&self.plan, x, &mut *learner, own, lesson, &options, ctx)?.run(ctx)?;
         let weights = learner.weights().map_err(failed::<N>)?;
         let fitted =
             FittedAutoencoder::new(&self.config, &rows, self.plan.loss, weights).map_err(failed::<N>)?;
@@ -184,11 +180,12 @@ impl<N: Network> Encoder for Autoencoder<N> {
 }
 
 impl<N: Network> SupervisedEncoder for Autoencoder<N> {
-    /// As [`fit`](Encoder::fit); the loss has `weight` times the cross-entropy of a softmax of the latents besides, over the rows whose label is known.
+    /// As [`fit`](Encoder::fit); what is minimised is `weight` times the cross-entropy of a softmax of the latents, over the rows whose label is known, and
+    /// `1 - weight` times the loss of the reconstruction. With a weight of 1 nothing is reconstructed, and rows without a label are left out: the decoder stays as it was drawn.
     /// What learns the labels is left behind.
     ///
     /// # Errors
-    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight below 0 or not finite, a network or a device
+    /// As [`fit`](Encoder::fit), and [`FitError::Part`] for labels of another number of rows, none that is known, a weight outside `[0, 1]`, a network or a device
     /// that our own engine can't train, and a context with checkpoints.
     fn fit_supervised(
         &self,

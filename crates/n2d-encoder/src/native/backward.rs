@@ -22,7 +22,7 @@ impl NativeEngine {
         rate: f64,
     ) {
         let kernel = self.whole.is_none().then(|| optimization.begin(rate));
-        for i in (0..network.layers().len()).rev() {
+        for i in (0..self.n_trained(network)).rev() {
             if i + 1 == network.encoder().len() {
                 self.add_penalty(network, n_rows);
                 if let Some(head) = &mut self.head {

@@ -11,7 +11,7 @@ use crate::{Activation, DenseLayer, DenseNetwork, Loss};
 impl NativeEngine {
     /// The loss of the batch that was gathered; leaves its gradient by the reconstruction in the first of the deltas.
     pub(super) fn forward(&mut self, network: &DenseNetwork, n_rows: usize) -> f64 {
-        for (i, layer) in network.layers().iter().enumerate() {
+        for (i, layer) in network.layers()[..self.n_trained(network)].iter().enumerate() {
             let (before, after) = self.outputs.split_at_mut(i + 1);
             let input = Matrix::new(&before[i][..n_rows * layer.n_in()], n_rows, layer.n_in());
             let output = &mut after[0][..n_rows * layer.n_out()];
@@ -24,14 +24,23 @@ impl NativeEngine {
                 activate(activation, affine_values, output, layer.n_out());
             }
         }
+        self.reconstruction_loss(network, n_rows)
+            + self.penalty(network, n_rows)
+            + self.loss_of_labels(network, n_rows)
+    }
+
+    fn reconstruction_loss(&mut self, network: &DenseNetwork, n_rows: usize) -> f64 {
         let width = network.n_features();
         let n_values = width * n_rows;
+        if self.reconstruction == 0.0 {
+            self.deltas[0][..n_rows * network.latent_dim()].fill(0.0);
+            return 0.0;
+        }
         let target = self.wanted.target(&self.outputs[0], n_values);
         let output = &self.outputs[network.layers().len()][..n_values];
-        let of_rows = self
-            .loss
-            .of_batch(output, target, width, &mut self.deltas[0][..n_values]);
-        of_rows + self.penalty(network, n_rows) + self.loss_of_labels(network, n_rows)
+        let delta = &mut self.deltas[0][..n_values];
+        self.loss
+            .of_batch(output, target, width, self.reconstruction, delta)
     }
 
     /// What labels that are not met add to the loss.
@@ -119,8 +128,15 @@ const LOSS_CHUNK: usize = 1 << 13;
 const LANES: usize = 16;
 
 impl Loss {
-    /// The mean loss of a batch; `delta` becomes its gradient by the output.
-    pub(super) fn of_batch(self, output: &[f32], target: &[f32], width: usize, delta: &mut [f32]) -> f64 {
+    /// The mean loss of a batch, times a weight; `delta` becomes its gradient by the output.
+    pub(super) fn of_batch(
+        self,
+        output: &[f32],
+        target: &[f32],
+        width: usize,
+        weight: f64,
+        delta: &mut [f32],
+    ) -> f64 {
         let (chunk, n) = match self {
             Self::Cosine => (ROWS * width, output.len() / width),
             _ => (LOSS_CHUNK, output.len()),
@@ -133,19 +149,19 @@ impl Loss {
                 Self::Cosine => {
                     delta.copy_from_slice(output);
                     let rows = delta.chunks_exact_mut(width).zip(target.chunks_exact(width));
-                    rows.map(|(row, target)| Self::of_row_by_cosine(row, target, 1.0 / n as f64))
+                    rows.map(|(row, target)| Self::of_row_by_cosine(row, target, weight / n as f64))
                         .sum()
                 }
-                Self::Bce => cross_entropies(delta, output, target, 1.0 / n as f64),
+                Self::Bce => cross_entropies(delta, output, target, weight / n as f64),
                 _ => {
                     for ((delta, output), target) in delta.iter_mut().zip(output).zip(target) {
                         *delta = output - target;
                     }
-                    self.of_errors(delta, 1.0 / n as f32)
+                    self.of_errors(delta, weight as f32 / n as f32)
                 }
             })
             .collect();
-        partials.iter().sum::<f64>() / n as f64
+        weight * partials.iter().sum::<f64>() / n as f64
     }
 
     /// The sum of the losses of errors, each of which becomes its gradient times `scale`.

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 
 /// A linear layer from latents to classes, in training. It is small: one thread does it all.
 pub(crate) struct Head {
-    /// Of the cross-entropy in the loss.
+    /// Share of the cross-entropy in the loss; the rest is the reconstruction's.
     weight: f64,
     layer: DenseLayer,
     optimization: Optimization,
@@ -38,6 +38,11 @@ impl Head {
             layer,
             delta: Vec::new(),
         })
+    }
+
+    /// What is left of the loss for the reconstruction: nothing where labels are all that is to be learnt.
+    pub(super) fn reconstruction(&self) -> f64 {
+        1.0 - self.weight
     }
 
     /// The cross-entropy of the rows whose label is known (0 or above), times its weight; its gradients are kept.

@@ -36,6 +36,8 @@ pub(crate) struct NativeEngine {
     sparsity: f64,
     /// What learns the labels, where there are any.
     head: Option<Head>,
+    /// Weight of the reconstruction in the loss; where it is 0, nothing is decoded.
+    reconstruction: f64,
     /// The batch, then the output of every layer: what the next one takes, and at last the reconstruction.
     outputs: Vec<Vec<f32>>,
     wanted: Wanted,
@@ -70,6 +72,7 @@ impl NativeEngine {
             loss,
             sparsity,
             head: None,
+            reconstruction: 1.0,
             outputs: std::iter::once(&network.n_features())
                 .chain(&widths)
                 .map(|&width| buffer(width))
@@ -112,8 +115,18 @@ impl NativeEngine {
     /// With labels in the loss, too.
     pub(crate) fn with_head(self, head: Head) -> Self {
         Self {
+            reconstruction: head.reconstruction(),
             head: Some(head),
             ..self
+        }
+    }
+
+    /// Layers that are trained: those of the encoder where nothing is decoded.
+    fn n_trained(&self, network: &DenseNetwork) -> usize {
+        if self.reconstruction > 0.0 {
+            network.layers().len()
+        } else {
+            network.encoder().len()
         }
     }
 }

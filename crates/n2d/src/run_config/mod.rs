@@ -196,11 +196,17 @@ fn ensemble(keys: &Map<String, Value>) -> Result<Option<EnsembleConfig>, BuildEr
     if !keys.contains_key("ensemble") {
         return Ok(None);
     }
-    let table = Table::of(keys, "ensemble", &["n_members", "consensus"])?;
+    let table = Table::of(
+        keys,
+        "ensemble",
+        &["n_members", "consensus", "taught", "taught_epochs"],
+    )?;
     let default = EnsembleConfig::default();
     Ok(Some(EnsembleConfig {
         n_members: table.get("n_members")?.unwrap_or(default.n_members),
         consensus: table.get("consensus")?.unwrap_or(default.consensus),
+        taught: table.get("taught")?.unwrap_or(default.taught),
+        taught_epochs: table.get("taught_epochs")?,
     }))
 }
 

@@ -95,8 +95,10 @@ fn ensemble_text(text: &mut String, ensemble: Option<&EnsembleConfig>) {
         plain(doc)
             .lines()
             .for_each(|line| text.push_str(&format!("# {line}\n")));
-        let value = toml_of(&shown[option]).unwrap_or_default();
-        text.push_str(&format!("{unset}{option} = {value}\n"));
+        match toml_of(&shown[option]) {
+            Some(value) => text.push_str(&format!("{unset}{option} = {value}\n")),
+            None => text.push_str(&format!("# {option} is not set\n")),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Such a network as the training loop takes it.
 
+use std::ops::Range;
+
 use n2d_core::BoxError;
 use rayon::prelude::*;
 
@@ -27,6 +29,8 @@ pub(crate) struct StackLearner {
     loss: Loss,
     sparsity: f64,
     head: Option<Head>,
+    /// Weight of the reconstruction in the loss; where it is 0, nothing is decoded.
+    reconstruction: f64,
     input: Vec<f32>,
     wanted: Wanted,
     /// What every layer's activation gave for the batch.
@@ -73,6 +77,7 @@ impl StackLearner {
             loss: plan.loss,
             sparsity: plan.sparsity,
             head: None,
+            reconstruction: 1.0,
             input: vec![0.0; batch_size * stack.n_features()],
             wanted: Wanted::default(),
             outputs: stack.layers.iter().map(buffer).collect(),
@@ -90,8 +95,18 @@ impl StackLearner {
     /// With labels in the loss, too.
     pub(crate) fn with_head(self, head: Head) -> Self {
         Self {
+            reconstruction: head.reconstruction(),
             head: Some(head),
             ..self
+        }
+    }
+
+    /// Layers that are trained: those of the encoder where nothing is decoded.
+    fn n_trained(&self) -> usize {
+        if self.reconstruction > 0.0 {
+            self.stack.layers.len()
+        } else {
+            self.stack.n_encoder
         }
     }
 
@@ -109,6 +124,7 @@ impl StackLearner {
 
     /// Takes the batch through all layers.
     fn forward(&mut self, n_rows: usize) -> f64 {
+        let n_trained = self.n_trained();
         let (stack, weights, mask) = (&self.stack, &self.weights, &self.mask);
         let rows = rows_of_task(n_rows);
         let mut blocks: Vec<(&[f32], &mut Task, Vec<Buffers<'_>>)> = self.input
@@ -117,8 +133,7 @@ impl StackLearner {
             .zip(&mut self.tasks)
             .map(|(input, task)| (input, task, Vec::new()))
             .collect();
-        for (layer, (outputs, affine)) in stack
-            .layers
+        for (layer, (outputs, affine)) in stack.layers[..n_trained]
             .iter()
             .zip(self.outputs.iter_mut().zip(&mut self.affine))
         {
@@ -141,15 +156,6 @@ impl StackLearner {
 
     /// The loss of what the layers have made; its gradients by reconstruction and latents are kept.
     fn loss_of(&mut self, n_rows: usize) -> f64 {
-        let width = self.stack.n_features();
-        let made = &self.outputs[self.outputs.len() - 1][..n_rows * width];
-        let by_reconstruction = &mut self.by_reconstruction[..n_rows * width];
-        let loss = self.loss.of_batch(
-            made,
-            self.wanted.target(&self.input, n_rows * width),
-            width,
-            by_reconstruction,
-        );
         let latents = &self.outputs[self.stack.n_encoder - 1][..n_rows * self.stack.latent_dim()];
         let by_latents = &mut self.by_latents[..latents.len()];
         by_latents.fill(0.0);
@@ -159,12 +165,27 @@ impl StackLearner {
             head.add_to(by_latents);
             loss
         });
-        loss + penalty(self.sparsity, latents) + of_labels
+        let others = penalty(self.sparsity, latents) + of_labels;
+        self.reconstruction_loss(n_rows) + others
+    }
+
+    fn reconstruction_loss(&mut self, n_rows: usize) -> f64 {
+        if self.reconstruction == 0.0 {
+            return 0.0;
+        }
+        let width = self.stack.n_features();
+        let n_values = n_rows * width;
+        let made = &self.outputs[self.outputs.len() - 1][..n_values];
+        let target = self.wanted.target(&self.input, n_values);
+        let gradient = &mut self.by_reconstruction[..n_values];
+        self.loss
+            .of_batch(made, target, width, self.reconstruction, gradient)
     }
 
     /// The gradients by all weights, those of each task's rows in the task.
     fn backward(&mut self, n_rows: usize) {
         let rows = rows_of_task(n_rows);
+        let n_trained = self.n_trained();
         let this = (
             &self.stack,
             &self.weights,
@@ -176,36 +197,22 @@ impl StackLearner {
         let tasks = self.tasks.par_iter_mut().take(n_rows.div_ceil(rows)).enumerate();
         tasks.for_each(|(number, task)| {
             let (stack, weights, input, outputs, affine) = this;
-            let first = number * rows;
-            let n = rows.min(n_rows - first);
-            let part = |values: &'_ [f32], width: usize| -> std::ops::Range<usize> {
-                if values.is_empty() {
-                    0..0
-                } else {
-                    first * width..(first + n) * width
-                }
+            let (first, n) = (number * rows, rows.min(n_rows - number * rows));
+            let part = |width: usize| first * width..(first + n) * width;
+            let by_latents = &by_latents[part(stack.latent_dim())];
+            let delta = if n_trained == stack.n_encoder {
+                vec![0.0; by_latents.len()]
+            } else {
+                by_reconstruction[part(stack.n_features())].to_vec()
             };
-            let input = &input[part(input, stack.n_features())];
-            let known: Vec<(&[f32], &[f32])> = stack
-                .layers
-                .iter()
-                .zip(outputs.iter().zip(affine))
-                .map(|(layer, (output, affine))| {
-                    let of = part(output, layer.n_out());
-                    (
-                        &output[of.clone()],
-                        if affine.is_empty() {
-                            &output[of]
-                        } else {
-                            &affine[of]
-                        },
-                    )
-                })
-                .collect();
-            let delta = by_reconstruction[part(by_reconstruction, stack.n_features())].to_vec();
-            let by_latents = &by_latents[part(by_latents, stack.latent_dim())];
-            let mask = mask_of(mask, first, n, n_rows);
-            stack.backward(weights, (input, &known), (delta, by_latents), mask, task);
+            let of = Known {
+                input: &input[part(stack.n_features())],
+                outputs,
+                affine,
+                rows: first..first + n,
+                mask: mask_of(mask, first, n, n_rows),
+            };
+            stack.backward(&weights[..2 * n_trained], &of, (delta, by_latents), task);
         });
     }
 
@@ -289,18 +296,17 @@ impl Stack {
         }
     }
 
-    /// From the gradient by the reconstruction of some rows back to those by all weights. `known` is what each layer gave, and what its
-    /// activation's derivative follows from.
+    /// From the gradient by what the last layer with weights here made back to those by all weights.
     fn backward(
         &self,
         weights: &[Vec<f32>],
-        (input, known): (&[f32], &[(&[f32], &[f32])]),
+        known: &Known<'_>,
         (mut delta, by_latents): (Vec<f32>, &[f32]),
-        mask: Option<&[f32]>,
         task: &mut Task,
     ) {
         task.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
-        for (at, layer) in self.layers.iter().enumerate().rev() {
+        for at in (0..weights.len() / 2).rev() {
+            let layer = &self.layers[at];
             if at + 1 == self.n_encoder {
                 delta
                     .iter_mut()
@@ -309,38 +315,45 @@ impl Stack {
             }
             let buffers = 2 * at..2 * at + 2;
             let (weights, gradients) = (&weights[buffers.clone()], &mut task.gradients[buffers]);
-            let before = at
-                .checked_sub(1)
-                .map(|before| (&self.layers[before], known[before]));
-            let Some((layer_before, (output, of_derivative))) = before else {
-                layer.backward(weights, (input, &delta), gradients, None, &mut task.patches);
+            if at == 0 {
+                layer.backward(weights, (known.input, &delta), gradients, None, &mut task.patches);
                 return;
-            };
-            let mut by_input = vec![0.0; output.len()];
-            if self.is_masked(at, mask) {
-                let input = masked(output, mask);
-                layer.backward(
-                    weights,
-                    (&input, &delta),
-                    gradients,
-                    Some(&mut by_input),
-                    &mut task.patches,
-                );
-                by_input = masked(&by_input, mask);
-            } else {
-                layer.backward(
-                    weights,
-                    (output, &delta),
-                    gradients,
-                    Some(&mut by_input),
-                    &mut task.patches,
-                );
             }
-            layer_before
+            let (output, of_derivative) = known.after(at - 1, &self.layers[at - 1]);
+            let mut by_input = vec![0.0; output.len()];
+            let by = Some(&mut *by_input);
+            if self.is_masked(at, known.mask) {
+                let input = masked(output, known.mask);
+                layer.backward(weights, (&input, &delta), gradients, by, &mut task.patches);
+                by_input = masked(&by_input, known.mask);
+            } else {
+                layer.backward(weights, (output, &delta), gradients, by, &mut task.patches);
+            }
+            self.layers[at - 1]
                 .activation()
                 .times_derivative(of_derivative, &mut by_input);
             delta = by_input;
         }
+    }
+}
+
+/// What is known of a task's rows after the way forward.
+struct Known<'a> {
+    input: &'a [f32],
+    /// Of all rows of the batch, by layers.
+    outputs: &'a [Vec<f32>],
+    affine: &'a [Vec<f32>],
+    rows: Range<usize>,
+    mask: Option<&'a [f32]>,
+}
+
+impl<'a> Known<'a> {
+    /// What a layer gave, and what the derivative of its activation follows from.
+    fn after(&self, at: usize, layer: &Layer) -> (&'a [f32], &'a [f32]) {
+        let (output, affine) = (&self.outputs[at], &self.affine[at]);
+        let part = self.rows.start * layer.n_out()..self.rows.end * layer.n_out();
+        let kept = if affine.is_empty() { output } else { affine };
+        (&output[part.clone()], &kept[part])
     }
 }
 
