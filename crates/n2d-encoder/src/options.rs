@@ -76,11 +76,15 @@ macro_rules! with_training_options {
             pub rotation: f64,
             /// Images: mirrors half of them left to right, as `shift`. Default false.
             pub flip: bool,
+            /// Images: makes each higher or lower, and wider or narrower, by up to this part, as `shift`; in `[0, 1)`. Default 0.
+            pub zoom: f64,
+            /// Images: slants each, by up to so many pixels to a side for each pixel down, as `shift`; 0 or above. Default 0.
+            pub slant: f64,
             /// Sequences: multiplies each channel by a number around 1 with this standard deviation, as `shift`; 0 or above. Default 0.
             pub scaling: f64,
             /// Sequences: takes a piece that is up to this part shorter, stretched to full length, as `shift`; in `[0, 1)`. Default 0.
             pub crop: f64,
-            /// Whether `shift`, `rotation`, `flip`, `scaling` and `crop` change the input alone: what is to be reconstructed is then the row as it was, and
+            /// Whether `shift`, `rotation`, `flip`, `zoom`, `slant`, `scaling` and `crop` change the input alone: what is to be reconstructed is then the row as it was, and
             /// latents learn to leave such changes out. Default false: both change alike.
             pub clean_target: bool,
             /// A safetensors file with initial weights in place of random ones: an array of `f32` for each parameter, by its name (`encoder.0.weight`, as in
@@ -119,6 +123,8 @@ macro_rules! with_training_options {
                     shift: 0,
                     rotation: 0.0,
                     flip: false,
+                    zoom: 0.0,
+                    slant: 0.0,
                     scaling: 0.0,
                     crop: 0.0,
                     clean_target: false,
@@ -164,6 +170,8 @@ macro_rules! with_training_options {
                     shift: self.shift,
                     rotation: self.rotation,
                     flip: self.flip,
+                    zoom: self.zoom,
+                    slant: self.slant,
                     scaling: self.scaling,
                     crop: self.crop,
                     clean_target: self.clean_target,

@@ -18,6 +18,8 @@ pub(crate) struct Transforms {
     shift: usize,
     rotation: f64,
     flip: bool,
+    zoom: f64,
+    slant: f64,
     scaling: f64,
     crop: f64,
     clean_target: bool,
@@ -30,6 +32,8 @@ impl Transforms {
         options.below("masking", config.masking, 0.0, 1.0)?;
         options.below("dropout", config.dropout, 0.0, 1.0)?;
         options.between("rotation", config.rotation, 0.0, 180.0)?;
+        options.below("zoom", config.zoom, 0.0, 1.0)?;
+        options.not_negative("slant", config.slant)?;
         options.not_negative("scaling", config.scaling)?;
         options.below("crop", config.crop, 0.0, 1.0)?;
         let transforms = Self {
@@ -39,12 +43,14 @@ impl Transforms {
             shift: config.shift,
             rotation: config.rotation,
             flip: config.flip,
+            zoom: config.zoom,
+            slant: config.slant,
             scaling: config.scaling,
             crop: config.crop,
             clean_target: config.clean_target,
         };
         if config.clean_target && !transforms.augments() {
-            let allowed = "false without shift, rotation, flip, scaling and crop";
+            let allowed = "false without shift, rotation, flip, zoom, slant, scaling and crop";
             return Err(options.refuse("clean_target", allowed, true));
         }
         Ok(transforms)
@@ -56,7 +62,7 @@ impl Transforms {
     }
 
     fn of_images(&self) -> bool {
-        self.shift > 0 || self.rotation > 0.0 || self.flip
+        self.shift > 0 || self.rotation > 0.0 || self.flip || self.zoom > 0.0 || self.slant > 0.0
     }
 
     fn of_sequences(&self) -> bool {
@@ -92,7 +98,7 @@ impl Transforms {
         let dimensions = row_shape.map_or(0, <[usize]>::len);
         if self.of_images() && !(2..=3).contains(&dimensions) {
             return refuse(
-                "shift, rotation and flip need rows of shape [height, width] or [height, width, channels]",
+                "shift, rotation, flip, zoom and slant need rows of shape [height, width] or [height, width, channels]",
             );
         }
         if self.of_sequences() && dimensions != 2 {
@@ -145,8 +151,27 @@ impl Transforms {
         let shift = (whole(self.shift), whole(self.shift));
         let angle = self.rotation.to_radians() * (2.0 * numbers.unit() - 1.0);
         let mirror = self.flip && numbers.unit() < 0.5;
+        let mut within = |most: f64| {
+            if most > 0.0 {
+                most * (2.0 * numbers.unit() - 1.0)
+            } else {
+                0.0
+            }
+        };
+        let stretch = (1.0 + within(self.zoom), 1.0 + within(self.zoom));
+        let slant = within(self.slant);
         let size = (row_shape[0], row_shape[1], row_shape.get(2).copied().unwrap_or(1));
-        warp::place(values, size, warp::Place { shift, angle, mirror });
+        warp::place(
+            values,
+            size,
+            warp::Place {
+                shift,
+                angle,
+                mirror,
+                stretch,
+                slant,
+            },
+        );
     }
 
     /// Changes rows in place, to be input alone.
@@ -345,7 +370,7 @@ mod tests {
         assert!(refused(shifted, Some(&[4, 4, 2])).is_ok());
         assert_eq!(
             refused(shifted, None).unwrap_err(),
-            "net: shift, rotation and flip need rows of shape [height, width] or [height, width, channels], but the shape of rows is not known (`Samples::with_row_shape` tells it)"
+            "net: shift, rotation, flip, zoom and slant need rows of shape [height, width] or [height, width, channels], but the shape of rows is not known (`Samples::with_row_shape` tells it)"
         );
         assert!(
             refused(shifted, Some(&[9]))

@@ -9,6 +9,10 @@ pub(crate) struct Place {
     pub(crate) angle: f64,
     /// Left to right.
     pub(crate) mirror: bool,
+    /// Factors of its height and width.
+    pub(crate) stretch: (f64, f64),
+    /// Pixels to the right for each pixel down.
+    pub(crate) slant: f64,
 }
 
 /// Places an image of `(height, width, channels)`; zeros come in from outside.
@@ -21,6 +25,7 @@ pub(crate) fn place(image: &mut [f32], (height, width, channels): (usize, usize,
         let (y, x) = (row - centre.0 - place.shift.0, column - centre.1 - place.shift.1);
         let (y, x) = (cos * y - sin * x, sin * y + cos * x);
         let x = if place.mirror { -x } else { x };
+        let (y, x) = (y / place.stretch.0, (x - place.slant * y) / place.stretch.1);
         let from = (y + centre.0, x + centre.1);
         for (channel, value) in pixel.iter_mut().enumerate() {
             let at = |row: usize, column: usize| source[(row * width + column) * channels + channel];
@@ -67,6 +72,8 @@ mod tests {
         shift: (0.0, 0.0),
         angle: 0.0,
         mirror: false,
+        stretch: (1.0, 1.0),
+        slant: 0.0,
     };
 
     fn placed(how: Place) -> Vec<f32> {
@@ -93,6 +100,13 @@ mod tests {
             ..STILL
         });
         assert_eq!(turned, [7.0, 4.0, 1.0, 8.0, 5.0, 2.0, 9.0, 6.0, 3.0]);
+        let wide = placed(Place {
+            stretch: (1.0, 2.0),
+            ..STILL
+        });
+        assert_eq!(wide, [2.0, 2.0, 3.0, 5.0, 5.0, 6.0, 8.0, 8.0, 9.0]);
+        let slanted = placed(Place { slant: 1.0, ..STILL });
+        assert_eq!(slanted, [2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 7.0, 8.0]);
     }
 
     #[test]

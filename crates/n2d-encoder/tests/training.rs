@@ -564,6 +564,6 @@ fn a_clean_target_leaves_what_is_reconstructed_as_it_was() {
     assert!(clean[7] > alike[7], "{clean:?} {alike:?}");
     assert_eq!(
         fit(true, 0.0).unwrap_err(),
-        "dense.clean_target must be false without shift, rotation, flip, scaling and crop, but is true"
+        "dense.clean_target must be false without shift, rotation, flip, zoom, slant, scaling and crop, but is true"
     );
 }

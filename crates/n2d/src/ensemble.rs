@@ -36,7 +36,7 @@ pub struct EnsembleConfig {
     /// How members become one result: `graph`, `votes` or `self_training`. Default graph, which needs UMAP as the manifold learner.
     pub consensus: Consensus,
     /// With `self_training`: the kind of encoder that is taught, `auto`, `dense`, `conv1d` or `conv2d`. Default auto, by the shape of the rows: `conv2d` for images,
-    /// taught with copies shifted by up to a fourteenth of the shorter side; `conv1d` for sequences; else `dense`, with the options of the pipeline's encoder if that is dense.
+    /// taught with copies that are shifted, turned, stretched and slanted a little; `conv1d` for sequences, cropped and scaled; else `dense`, with the options of the pipeline's encoder if that is dense.
     pub taught: Taught,
     /// With `self_training`: passes of the encoder taught over the rows, at least 1. Default 20, and at least 2000 steps.
     pub taught_epochs: Option<usize>,

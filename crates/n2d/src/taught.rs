@@ -17,9 +17,9 @@ pub enum Taught {
     Auto,
     /// Dense, as the paper's, its options those of the pipeline's encoder if that is dense, too.
     Dense,
-    /// Convolutions along sequences.
+    /// Convolutions along sequences, taught with copies that are cropped and scaled.
     Conv1d,
-    /// Convolutions over images, taught with copies that are shifted by up to a fourteenth of the shorter side: two pixels of 28.
+    /// Convolutions over images, taught with copies that are shifted, by up to a fourteenth of the shorter side (two pixels of 28), turned, stretched and slanted.
     Conv2d,
 }
 
@@ -27,11 +27,19 @@ pub enum Taught {
 const FEWEST_COLUMNS: usize = 12;
 /// Channels of both kinds of convolutions.
 const CHANNELS: [usize; 2] = [32, 64];
-const KERNEL: usize = 5;
+const KERNEL: usize = 3;
+/// Of each so many places along a side the greatest is kept.
+const POOL: usize = 2;
 /// Part of the values before the latents that a step leaves out.
 const DROPOUT: f64 = 0.5;
 /// Shifts are at most one in so many of the shorter side.
 const SHIFT: usize = 14;
+const ROTATION: f64 = 15.0;
+const ZOOM: f64 = 0.1;
+const SLANT: f64 = 0.1;
+/// Sequences are cropped by up to this part, and scaled with this deviation.
+const CROP: f64 = 0.1;
+const SCALING: f64 = 0.1;
 /// Fewest passes over the rows, and steps: labels want more than reconstructions.
 const EPOCHS: usize = 20;
 const STEPS: usize = 2000;
@@ -73,7 +81,11 @@ impl TaughtEncoder {
         Conv1dConfig {
             channels: CHANNELS.to_vec(),
             kernel: KERNEL,
+            stride: 1,
+            pool: POOL,
             hidden_dropout: DROPOUT,
+            crop: CROP,
+            scaling: SCALING,
             n_epochs: self.n_epochs(x, config.batch_size),
             ..config
         }
@@ -86,8 +98,13 @@ impl TaughtEncoder {
         Conv2dConfig {
             channels: CHANNELS.to_vec(),
             kernel: KERNEL,
+            stride: 1,
+            pool: POOL,
             hidden_dropout: DROPOUT,
             shift: shorter / SHIFT,
+            rotation: ROTATION,
+            zoom: ZOOM,
+            slant: SLANT,
             n_epochs: self.n_epochs(x, config.batch_size),
             ..config
         }

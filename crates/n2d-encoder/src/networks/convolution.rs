@@ -36,13 +36,19 @@ impl Convolution {
         let gathers = &self.gathers;
         let outside = Tensor::<2>::zeros([1, channels * n_rows], (&device, DType::F32));
         let flat = Tensor::cat(vec![x.reshape([places, channels * n_rows]), outside], 0);
-        let (n_out, neighbours) = (gathers.to.n_places(), gathers.n_neighbours());
-        let index = TensorData::new(gathers.index(), [n_out * neighbours]);
+        let (n_out, parts, neighbours) = (gathers.to.n_places(), gathers.n_parts(), gathers.n_neighbours());
+        let index = TensorData::new(gathers.index(), [n_out * parts * neighbours]);
         let index = Tensor::<1, Int>::from_data(index, (&device, DType::I32));
         let gathered = flat
             .select(0, index)
-            .reshape([n_out, neighbours * channels, n_rows]);
-        self.affine.at_each_place(gathered)
+            .reshape([n_out * parts, neighbours * channels, n_rows]);
+        let made = self.affine.at_each_place(gathered);
+        if parts == 1 {
+            return made;
+        }
+        let channels = gathers.to.channels;
+        let greatest = made.reshape([n_out, parts, channels * n_rows]).max_dim(1);
+        greatest.reshape([n_out, channels, n_rows])
     }
 }
 

@@ -13,12 +13,15 @@ use crate::{Activation, Device, Engine, Loss, Optimizer, Schedule};
 
 /// Largest kernel and stride, and most layers.
 const MOST: usize = 64;
+/// Largest extent that is pooled.
+const MOST_POOLED: usize = 8;
 
 /// Options that both kinds have.
 struct Shape<'a> {
     channels: &'a [usize],
     kernel: usize,
     stride: usize,
+    pool: usize,
     latent_dim: usize,
     activation: Activation,
     hidden_dropout: f64,
@@ -39,6 +42,9 @@ impl Shape<'_> {
             if !(1..=MOST).contains(&given) {
                 return Err(options.refuse(field, format!("between 1 and {MOST}"), given));
             }
+        }
+        if !(1..=MOST_POOLED).contains(&self.pool) {
+            return Err(options.refuse("pool", format!("between 1 and {MOST_POOLED}"), self.pool));
         }
         options.below("hidden_dropout", self.hidden_dropout, 0.0, 1.0)
     }
@@ -65,12 +71,14 @@ impl Layers {
     fn new(shape: &Shape<'_>, grid: Grid, device: &BurnDevice) -> Self {
         let mut grids = vec![grid];
         for &channels in shape.channels {
-            let next = grids[grids.len() - 1].coarser(shape.stride, channels);
+            let next = grids[grids.len() - 1]
+                .coarser(shape.stride, channels)
+                .coarser(shape.pool, channels);
             grids.push(next);
         }
         let (kernel, stride) = (shape.kernel, shape.stride);
-        let down = |pair: &[Grid]| Gathers::down(&pair[0], &pair[1], kernel, stride);
-        let up = |pair: &[Grid]| Gathers::up(&pair[1], &pair[0], kernel, stride);
+        let down = |pair: &[Grid]| Gathers::down(&pair[0], &pair[1], kernel, stride).pooled(shape.pool);
+        let up = |pair: &[Grid]| Gathers::up(&pair[1], &pair[0], kernel, stride * shape.pool);
         let layer = |gathers| Convolution::new(gathers, device);
         let of = |grid: &Grid| (grid.n_places(), grid.channels);
         let coarsest = of(&grids[grids.len() - 1]);
@@ -171,6 +179,9 @@ with_training_options! {
         pub kernel: usize = 5,
         /// Steps from one place to the next after each convolution; 1 to 64. Default 2 (ours): each halves the sequence.
         pub stride: usize = 2,
+        /// Side by side places after each convolution, along each side, of which the greatest value is kept and the others are dropped; 1 to 8. Default 1: none
+        /// are. With `stride = 1` and `pool = 2` as in many classifiers, at several times the cost of `stride = 2`.
+        pub pool: usize = 1,
         /// Activation between layers; latents and reconstructions are linear. Default ReLU.
         pub activation: Activation = Activation::default(),
         /// What trains. Default auto: our own engine on the CPU, burn on any other device.
@@ -208,6 +219,9 @@ with_training_options! {
         pub kernel: usize = 3,
         /// Pixels from one place to the next after each convolution; 1 to 64. Default 2 (ours): each halves both sides.
         pub stride: usize = 2,
+        /// Side by side places after each convolution, along each side, of which the greatest value is kept and the others are dropped; 1 to 8. Default 1: none
+        /// are. With `stride = 1` and `pool = 2` as in many classifiers, at several times the cost of `stride = 2`.
+        pub pool: usize = 1,
         /// Activation between layers; latents and reconstructions are linear. Default ReLU.
         pub activation: Activation = Activation::default(),
         /// What trains. Default auto: our own engine on the CPU, burn on any other device.
@@ -233,6 +247,7 @@ macro_rules! convolutional {
                     channels: &self.channels,
                     kernel: self.kernel,
                     stride: self.stride,
+                    pool: self.pool,
                     latent_dim: self.latent_dim,
                     activation: self.activation,
                     hidden_dropout: self.hidden_dropout,

@@ -95,6 +95,12 @@ fn gradients_are_finite_differences_of_the_loss() {
         ..Conv2dConfig::new(2)
     };
     gradients_are_differences::<Conv2d>(&conv, &[5, 4, 2]);
+    let pooled = Conv2dConfig {
+        stride: 1,
+        pool: 2,
+        ..conv
+    };
+    gradients_are_differences::<Conv2d>(&pooled, &[7, 6, 2]);
     let lstm = LstmConfig {
         units: 3,
         together: 2,
@@ -183,6 +189,13 @@ fn both_engines_give_every_loss_and_weight_alike() {
             ..Conv1dConfig::new(3)
         };
         engines_agree::<Conv1d>(&sequence, &[37, 3], training);
+        let pooled = Conv1dConfig {
+            stride: 1,
+            pool: 3,
+            channels: vec![4, 5],
+            ..sequence
+        };
+        engines_agree::<Conv1d>(&pooled, &[20, 3], training);
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use n2d_core::BoxError;
 use rayon::prelude::*;
 
-use super::{Layer, Stack};
+use super::{Layer, Scratch, Stack};
 use crate::learner::{Batch, Learner, Weights};
 use crate::native::{Head, Wanted, add_penalty, penalty};
 use crate::optimizer::{Memory, Optimization};
@@ -48,8 +48,9 @@ pub(crate) struct StackLearner {
 struct Task {
     /// The gradients of its rows by all weights.
     gradients: Weights,
-    /// Patches, and the gradient by them.
-    patches: [Vec<f32>; 2],
+    scratch: Scratch,
+    /// Which parts were the greatest, layer by layer.
+    greatest: Vec<Vec<u8>>,
 }
 
 impl StackLearner {
@@ -69,7 +70,8 @@ impl StackLearner {
         };
         let task = || Task {
             gradients: weights.iter().map(|values| vec![0.0; values.len()]).collect(),
-            patches: [Vec::new(), Vec::new()],
+            scratch: Scratch::default(),
+            greatest: vec![Vec::new(); stack.layers.len()],
         };
         let n_tasks = batch_size.div_ceil(rows_of_task(batch_size));
         Self {
@@ -149,7 +151,7 @@ impl StackLearner {
             .enumerate()
             .for_each(|(number, (input, task, buffers))| {
                 let mask = mask_of(mask, number * rows, input.len() / stack.n_features(), n_rows);
-                stack.forward(weights, input, buffers, mask, &mut task.patches);
+                stack.forward(weights, input, buffers, mask, task);
             });
         self.loss_of(n_rows)
     }
@@ -278,16 +280,17 @@ impl Stack {
         input: &[f32],
         buffers: Vec<Buffers<'_>>,
         mask: Option<&[f32]>,
-        [patches, _]: &mut [Vec<f32>; 2],
+        task: &mut Task,
     ) {
         let mut input = input;
         let layers = self.layers.iter().zip(weights.chunks_exact(2)).zip(buffers);
         for (at, ((layer, weights), (output, affine))) in layers.enumerate() {
             if self.is_masked(at, mask) {
-                layer.forward(weights, &masked(input, mask), output, patches);
+                layer.forward(weights, &masked(input, mask), output, &mut task.scratch);
             } else {
-                layer.forward(weights, input, output, patches);
+                layer.forward(weights, input, output, &mut task.scratch);
             }
+            std::mem::swap(&mut task.scratch.greatest, &mut task.greatest[at]);
             if let Some(affine) = affine {
                 affine[..output.len()].copy_from_slice(output);
             }
@@ -315,8 +318,9 @@ impl Stack {
             }
             let buffers = 2 * at..2 * at + 2;
             let (weights, gradients) = (&weights[buffers.clone()], &mut task.gradients[buffers]);
+            std::mem::swap(&mut task.scratch.greatest, &mut task.greatest[at]);
             if at == 0 {
-                layer.backward(weights, (known.input, &delta), gradients, None, &mut task.patches);
+                layer.backward(weights, (known.input, &delta), gradients, None, &mut task.scratch);
                 return;
             }
             let (output, of_derivative) = known.after(at - 1, &self.layers[at - 1]);
@@ -324,10 +328,10 @@ impl Stack {
             let by = Some(&mut *by_input);
             if self.is_masked(at, known.mask) {
                 let input = masked(output, known.mask);
-                layer.backward(weights, (&input, &delta), gradients, by, &mut task.patches);
+                layer.backward(weights, (&input, &delta), gradients, by, &mut task.scratch);
                 by_input = masked(&by_input, known.mask);
             } else {
-                layer.backward(weights, (output, &delta), gradients, by, &mut task.patches);
+                layer.backward(weights, (output, &delta), gradients, by, &mut task.scratch);
             }
             self.layers[at - 1]
                 .activation()

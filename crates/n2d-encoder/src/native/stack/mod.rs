@@ -11,6 +11,7 @@ use crate::Activation;
 use crate::gathers::Gathers;
 
 pub(crate) use layer::Layer;
+use layer::Scratch;
 pub(crate) use learner::StackLearner;
 
 /// The layers of an autoencoder of this kind, without their weights.
@@ -82,11 +83,11 @@ impl Stack {
 
 fn apply(layers: &[Layer], weights: &[Vec<f32>], rows: &[f32]) -> Vec<f32> {
     let n_rows = rows.len() / layers[0].n_in();
-    let mut patches = Vec::new();
+    let mut scratch = Scratch::default();
     let mut values = rows.to_vec();
     for (layer, weights) in layers.iter().zip(weights.chunks_exact(2)) {
         let mut made = vec![0.0; n_rows * layer.n_out()];
-        layer.forward(weights, &values, &mut made, &mut patches);
+        layer.forward(weights, &values, &mut made, &mut scratch);
         layer.activation().apply(&mut made);
         values = made;
     }
