@@ -1,6 +1,7 @@
 //! Ensembles by configuration, and the choice among candidates.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+use n2d::metrics::adjusted_rand_index;
 use n2d::persist::State;
 use n2d::prelude::*;
 use n2d::selection::{Criterion, Selection, SelectionError};
@@ -51,6 +52,39 @@ fn all_kinds_come_back_from_files_and_say_how_far_members_agree() {
 }
 
 #[test]
+fn an_encoder_of_another_kind_can_be_taught() {
+    let (x, classes) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap().with_row_shape(&[4, 4]).unwrap();
+    for taught in ["conv1d", "conv2d"] {
+        let settings = [
+            "ensemble.n_members=1",
+            "ensemble.consensus=self_training",
+            "ensemble.taught_epochs=30",
+        ];
+        let kind = format!("ensemble.taught={taught}");
+        let config = quick(&[&settings[..], &[&*kind]].concat());
+        let fitted = Registry::default()
+            .build(&config)
+            .unwrap()
+            .fit(x, &mut FitContext::new(5))
+            .unwrap();
+        let note = &fitted.report.parts[0].notes[0];
+        assert!(note.contains("taught by the inner"), "{note}");
+        let fitted = fitted.model;
+        let ari = adjusted_rand_index(&classes, fitted.labels()).unwrap();
+        assert!(ari > 0.3, "{taught}: {ari}");
+        assert!(
+            fitted.encoder().as_decode().is_none(),
+            "it has not learnt to reconstruct"
+        );
+        let state = State::from_bytes(persist::to_bytes(&fitted).unwrap()).unwrap();
+        let loaded = Registry::default().load(&state).unwrap();
+        assert_eq!(loaded.predict(x).unwrap(), fitted.predict(x).unwrap());
+        assert_eq!(agreement(&loaded).unwrap().unwrap(), vec![1.0; ROWS]);
+    }
+}
+
+#[test]
 fn a_single_pipeline_has_no_members_to_agree() {
     let (x, _) = pendigits(ROWS);
     let pipeline = Registry::default().build(&quick(&[])).unwrap();
@@ -74,10 +108,14 @@ fn a_mean_graph_needs_umap() {
     config.set("ensemble.consensus=self_training").unwrap();
     assert!(Registry::default().build(&config).is_ok());
     config.encoder = PartChoice::new("identity");
+    assert!(Registry::default().build(&config).is_ok());
+    config.set("ensemble.taught_epochs=0").unwrap();
     assert_eq!(
         Registry::default().build(&config).unwrap_err().to_string(),
-        "ensemble.consensus=self_training: needs the encoder dense, not identity; votes takes any"
+        "ensemble.taught_epochs must be at least 1, but is 0"
     );
+    let error = config.set("ensemble.taught=lstm").unwrap_err().to_string();
+    assert!(error.contains("`auto`, `dense`, `conv1d`, `conv2d`"), "{error}");
     let error = config.set("ensemble.consensus=luck").unwrap_err().to_string();
     assert!(error.contains("`graph`, `votes`, `self_training`"), "{error}");
     let error = config.set("ensemble.members=3").unwrap_err().to_string();

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use n2d::{BuildError, DynN2d, PartChoice, PipelineConfig, Registry, RunConfig, Stage};
+use n2d::{
+    BuildError, Consensus, DynN2d, EnsembleConfig, PartChoice, PipelineConfig, Registry, RunConfig, Stage,
+};
 
 use serde_json::{Map, Value};
 
@@ -44,6 +46,10 @@ impl Plan {
             Some(Clusters::Number(n)) => config.n_clusters = Some(n),
             Some(Clusters::Auto) => find_number(&registry, &mut config, args)?,
             None => {}
+        }
+        if args.self_training {
+            let ensemble = config.ensemble.get_or_insert_with(EnsembleConfig::self_training);
+            ensemble.consensus = Consensus::SelfTraining;
         }
         if let Some(n_members) = args.ensemble {
             config.ensemble.get_or_insert_default().n_members = n_members;

@@ -7,7 +7,7 @@ use n2d_core::{
 };
 use ndarray::Array2;
 
-use crate::align::consensus;
+use crate::align::{Consensus, consensus};
 use crate::blocks::{MOST_MEMBERS, Saved};
 use crate::trust::{believed, purity};
 
@@ -31,11 +31,15 @@ pub struct SelfTrained<E, M, C, T> {
     n_members: usize,
     taught: T,
     weight: f64,
+    rounds: usize,
 }
 
 impl<E, M, C, T> SelfTrained<E, M, C, T> {
     /// The share of labels in what is minimised: measured on MNIST, reconstructing besides makes the result no better (`benches/records/ensemble.md`).
     pub const WEIGHT: f64 = 1.0;
+
+    /// Times that an encoder is taught; measured on MNIST (`benches/records/ensemble.md`).
+    pub const ROUNDS: usize = 2;
 
     /// `taught` by `n_members` of a pipeline; one is enough.
     ///
@@ -48,6 +52,7 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
             n_members,
             taught,
             weight: Self::WEIGHT,
+            rounds: Self::ROUNDS,
         }
     }
 
@@ -55,16 +60,65 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
     pub fn with_weight(self, weight: f64) -> Self {
         Self { weight, ..self }
     }
+
+    /// Taught so many times, at least once, each time anew by what the encoder taught before is certain of; [`ROUNDS`](Self::ROUNDS) by default.
+    pub fn with_rounds(self, rounds: usize) -> Self {
+        Self {
+            rounds: rounds.max(1),
+            ..self
+        }
+    }
 }
 
-impl<E: Encoder, M: Manifold, C: Clusterer, T> SelfTrained<E, M, C, T> {
-    /// The clusters that a member finds, and how pure they are around each row.
-    fn member(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<(Labels, Vec<f32>), FitError> {
+/// Clusters of all rows, and how pure they are around each.
+type Clusters = (Labels, Vec<f32>);
+
+impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> SelfTrained<E, M, C, T> {
+    /// The clusters that a member finds.
+    fn of_member(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Clusters, FitError> {
         let fitted = self.member.fit(x, ctx)?.model;
-        let latents = fitted.encoder().encode(x).map_err(failed)?;
+        let latents = fitted.encode(x).map_err(failed)?;
         let latents = Samples::new(latents.view()).map_err(failed)?;
         let purity = purity(latents, fitted.labels(), ctx)?;
         Ok((fitted.labels().clone(), purity))
+    }
+
+    /// The clusters of what has been taught.
+    fn of_taught(
+        &self,
+        taught: &T::Fitted,
+        x: Samples<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Clusters, FitError> {
+        let latents = taught.encode(x).map_err(failed)?;
+        let latents = Samples::new(latents.view()).map_err(failed)?;
+        let labels = self.member.manifold_clusterer().fit_predict(latents, ctx)?;
+        let purity = purity(latents, &labels, ctx)?;
+        Ok((labels, purity))
+    }
+
+    /// What all members find, and how pure that is at worst.
+    fn of_members(
+        &self,
+        x: Samples<'_>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<(Consensus, Vec<f32>), FitError> {
+        let mut labels = Vec::with_capacity(self.n_members);
+        let mut purest = vec![1.0_f32; x.n_samples()];
+        for index in 0..self.n_members {
+            let (found, purity) = ctx.run_member(index, self.n_pieces(), |ctx| self.of_member(x, ctx))?;
+            labels.push(found);
+            purest
+                .iter_mut()
+                .zip(purity)
+                .for_each(|(least, own)| *least = least.min(own));
+        }
+        Ok((consensus(&labels).map_err(failed)?, purest))
+    }
+
+    /// Pieces of the work: members, then lessons, with a clustering between two of them.
+    fn n_pieces(&self) -> usize {
+        self.n_members + 2 * self.rounds - 1
     }
 }
 
@@ -84,31 +138,30 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
     /// What members return, and [`FitError::Part`] where they agree on no row.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Self::Fitted>, FitError> {
         ctx.run_stage(Stage::Encoder, NAME, |ctx| {
-            let of = self.n_members + 1;
-            let mut labels = Vec::with_capacity(self.n_members);
-            let mut purest = vec![1.0_f32; x.n_samples()];
-            for index in 0..self.n_members {
-                let (found, purity) = ctx.run_member(index, of, |ctx| self.member(x, ctx))?;
-                labels.push(found);
-                purest
-                    .iter_mut()
-                    .zip(purity)
-                    .for_each(|(least, own)| *least = least.min(own));
+            let (found, purity) = self.of_members(x, ctx)?;
+            let mut certain = believed(&found.labels, &found.agreement, &purity);
+            let mut piece = self.n_members;
+            let teach = |piece, labels: &Labels, ctx: &mut FitContext<'_>| {
+                ctx.run_member(piece, self.n_pieces(), |ctx| {
+                    self.taught.fit_supervised(x, labels, self.weight, ctx)
+                })
+            };
+            let Fit {
+                mut model,
+                mut report,
+            } = teach(piece, &certain, ctx)?;
+            let all_agree = vec![1.0; x.n_samples()];
+            for _ in 1..self.rounds {
+                let clusters = |ctx: &mut FitContext<'_>| self.of_taught(&model, x, ctx);
+                let (labels, purity) = ctx.run_member(piece + 1, self.n_pieces(), clusters)?;
+                piece += 2;
+                certain = believed(&labels, &all_agree, &purity);
+                Fit { model, report } = teach(piece, &certain, ctx)?;
             }
-            let found = consensus(&labels).map_err(failed)?;
-            let believed = believed(&found.labels, &found.agreement, &purest);
-            let Fit { model, report } = ctx.run_member(self.n_members, of, |ctx| {
-                self.taught.fit_supervised(x, &believed, self.weight, ctx)
-            })?;
-            let n_believed = believed.as_slice().iter().filter(|&&label| label >= 0).count();
-            let share = 100.0 * n_believed as f64 / x.n_samples() as f64;
+            let n_certain = certain.as_slice().iter().filter(|&&label| label >= 0).count();
+            let share = 100.0 * n_certain as f64 / x.n_samples() as f64;
             let report = report.with_note(format!(
-                "taught by {share:.1} % of the rows, inner ones of clusters on which {} agree",
-                if self.n_members == 1 {
-                    "neighbours".to_owned()
-                } else {
-                    format!("all {} members", self.n_members)
-                }
+                "taught by the inner {share:.1} % of the rows of clusters"
             ));
             let model = FittedSelfTrained {
                 encoder: model,

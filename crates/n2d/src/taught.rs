@@ -4,7 +4,7 @@ use n2d_core::{
     ConfigError, Encoder, Fit, FitContext, FitError, FittedEncoder, Labels, PartConfig, Samples,
     SupervisedEncoder,
 };
-use n2d_encoder::{Conv1dConfig, Conv2dConfig, DenseAutoencoderConfig};
+use n2d_encoder::{Conv1dConfig, Conv2dConfig, DenseAutoencoderConfig, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Kinds of encoder that members of an ensemble can teach, by their names in configurations.
@@ -41,8 +41,10 @@ const SLANT: f64 = 0.1;
 const CROP: f64 = 0.1;
 const SCALING: f64 = 0.1;
 /// Fewest passes over the rows, and steps: labels want more than reconstructions.
-const EPOCHS: usize = 20;
-const STEPS: usize = 2000;
+const EPOCHS: usize = 12;
+/// Of the first step; it falls to nothing along a cosine, so that the last steps settle.
+const LEARNING_RATE: f64 = 2e-3;
+const STEPS: usize = 1000;
 
 /// An encoder of such a kind, not yet fitted.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ impl TaughtEncoder {
             stride: 1,
             pool: POOL,
             hidden_dropout: DROPOUT,
+            learning_rate: LEARNING_RATE,
+            schedule: Schedule::Cosine,
             crop: CROP,
             scaling: SCALING,
             n_epochs: self.n_epochs(x, config.batch_size),
@@ -101,6 +105,8 @@ impl TaughtEncoder {
             stride: 1,
             pool: POOL,
             hidden_dropout: DROPOUT,
+            learning_rate: LEARNING_RATE,
+            schedule: Schedule::Cosine,
             shift: shorter / SHIFT,
             rotation: ROTATION,
             zoom: ZOOM,

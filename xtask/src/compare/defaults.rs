@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::arena::ours;
-use super::pipeline::last_line;
+use super::runs::last_line;
 use super::table::median;
 use super::{Arguments, python};
 use crate::cargo::cargo;

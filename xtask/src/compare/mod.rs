@@ -11,20 +11,22 @@ mod contender;
 mod data;
 mod defaults;
 mod encoder;
+mod ensembles;
 mod manifold;
 mod pipeline;
 mod python;
 mod report;
+mod runs;
 mod table;
 
 use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
-const STAGES: &str = "cluster, defaults, encoder, manifold, manifold-quality, pipeline, report";
+const STAGES: &str = "cluster, defaults, encoder, ensembles, manifold, manifold-quality, pipeline, report";
 
-/// Those whose records are of tasks, each of which can be done again by itself.
-const BY_TASKS: [&str; 3] = ["cluster", "encoder", "manifold"];
+/// Those whose records are of tasks, or of data sets, each of which can be done by itself.
+const BY_TASKS: [&str; 4] = ["cluster", "encoder", "ensembles", "manifold"];
 
 /// What the command was asked to do.
 struct Arguments {
@@ -52,6 +54,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         "cluster" => cluster::run(root, &arguments),
         "defaults" => defaults::run(root, &arguments),
         "encoder" => encoder::run(root, &arguments),
+        "ensembles" => ensembles::run(root, &arguments),
         "manifold" => manifold::run(root, &arguments),
         "manifold-quality" => manifold::quality(root, &arguments),
         "pipeline" => pipeline::run(root, &arguments),

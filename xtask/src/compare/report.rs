@@ -5,7 +5,7 @@ use std::path::Path;
 use super::table;
 
 /// A record's name in benches/records, its title, and what it is.
-const RECORDS: [(&str, &str, &str); 10] = [
+const RECORDS: [(&str, &str, &str); 11] = [
     (
         "pipeline",
         "Whole pipelines",
@@ -15,6 +15,11 @@ const RECORDS: [(&str, &str, &str); 10] = [
         "reproduce",
         "The paper's tables over many seeds",
         "Rows of the paper's tables with this project's parts at their defaults (`cargo xtask reproduce`). These runs are from before the latest change of UMAP's layout.",
+    ),
+    (
+        "ensembles",
+        "One pipeline, and ways to make one result of several",
+        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`).",
     ),
     (
         "criteria",

@@ -199,7 +199,13 @@ fn ensemble(keys: &Map<String, Value>) -> Result<Option<EnsembleConfig>, BuildEr
     let table = Table::of(
         keys,
         "ensemble",
-        &["n_members", "consensus", "taught", "taught_epochs"],
+        &[
+            "n_members",
+            "consensus",
+            "taught",
+            "taught_epochs",
+            "taught_rounds",
+        ],
     )?;
     let default = EnsembleConfig::default();
     Ok(Some(EnsembleConfig {
@@ -207,6 +213,7 @@ fn ensemble(keys: &Map<String, Value>) -> Result<Option<EnsembleConfig>, BuildEr
         consensus: table.get("consensus")?.unwrap_or(default.consensus),
         taught: table.get("taught")?.unwrap_or(default.taught),
         taught_epochs: table.get("taught_epochs")?,
+        taught_rounds: table.get("taught_rounds")?.unwrap_or(default.taught_rounds),
     }))
 }
 

@@ -1,0 +1,52 @@
+//! `cargo xtask compare ensembles`: one pipeline beside ways to make one result of several, over seeds.
+
+use std::path::Path;
+
+use super::runs::{Record, ours};
+use super::{Arguments, python};
+use crate::cargo::cargo;
+
+const SELF_TRAINING: &[&str] = &["--self-training"];
+const GRAPH: &[&str] = &["--ensemble", "3"];
+
+/// Data sets with the ways that are tried on them: mean graphs only where members are cheap.
+const SETS: [(&str, &[(&str, &[&str])]); 4] = [
+    (
+        "pendigits",
+        &[
+            ("one pipeline", &[]),
+            ("mean graph of 3", GRAPH),
+            ("self-training", SELF_TRAINING),
+        ],
+    ),
+    (
+        "mnist-test",
+        &[
+            ("one pipeline", &[]),
+            ("mean graph of 3", GRAPH),
+            ("self-training", SELF_TRAINING),
+        ],
+    ),
+    (
+        "mnist",
+        &[("one pipeline", &[]), ("self-training", SELF_TRAINING)],
+    ),
+    (
+        "fashion",
+        &[("one pipeline", &[]), ("self-training", SELF_TRAINING)],
+    ),
+];
+
+/// Seed after seed, so that a record cut short has as many of each.
+pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
+    python::succeed(&mut cargo(root, "build --release --locked -p n2d-cli".split(' ')))?;
+    let mut record = Record::open(root, "ensembles")?;
+    for (data, ways) in SETS.iter().filter(|(data, _)| arguments.want(data)) {
+        for seed in 0..arguments.rounds {
+            for (way, more) in *ways {
+                record.add((data, way, seed), || ours(root, arguments, data, more, seed))?;
+            }
+        }
+    }
+    record.write()
+}
