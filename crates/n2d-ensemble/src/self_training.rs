@@ -39,7 +39,7 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
     pub const WEIGHT: f64 = 1.0;
 
     /// Times that an encoder is taught; measured on MNIST (`benches/records/ensemble.md`).
-    pub const ROUNDS: usize = 2;
+    pub const ROUNDS: usize = 3;
 
     /// `taught` by `n_members` of a pipeline; one is enough.
     ///

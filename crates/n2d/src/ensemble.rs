@@ -40,7 +40,7 @@ pub struct EnsembleConfig {
     pub taught: Taught,
     /// With `self_training`: passes of the encoder taught over the rows, at least 1. Default 12, and enough for 1000 steps.
     pub taught_epochs: Option<usize>,
-    /// With `self_training`: times that an encoder is taught, at least 1, each time by what the one before is certain of. Default 2.
+    /// With `self_training`: times that an encoder is taught, at least 1, each time by what the one before is certain of. Default 3.
     pub taught_rounds: usize,
 }
 
@@ -64,7 +64,7 @@ impl Default for EnsembleConfig {
             consensus: Consensus::default(),
             taught: Taught::default(),
             taught_epochs: None,
-            taught_rounds: 2,
+            taught_rounds: 3,
         }
     }
 }

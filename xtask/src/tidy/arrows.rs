@@ -18,7 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("n2d-metrics", &["n2d-core", "n2d-neighbors"]),
     ("n2d-datasets", &["n2d-core"]),
     ("n2d-plot", &["n2d-core", "n2d-metrics"]),
-    ("n2d-ensemble", &["n2d-core", "n2d-manifold", "n2d-metrics"]),
+    (
+        "n2d-ensemble",
+        &["n2d-core", "n2d-manifold", "n2d-metrics", "n2d-neighbors"],
+    ),
     ("n2d-testkit", &["n2d-core"]),
     (
         "n2d",

@@ -6,6 +6,7 @@
 
 mod layer;
 mod learner;
+mod pass;
 
 use crate::Activation;
 use crate::gathers::Gathers;
