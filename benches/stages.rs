@@ -3,9 +3,43 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use n2d::encoder::Conv2dConfig;
+use n2d::matmul::{Matrix, product};
 use n2d::neighbors::{NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
 use n2d_benches::blobs;
+
+/// What `cargo xtask bench` measures the others by: work of another crate, on one thread.
+fn yardstick(c: &mut Criterion) {
+    const SIDE: usize = 512;
+    let values = vec![0.5_f32; SIDE * SIDE];
+    let matrix = Matrix::new(&values, SIDE, SIDE);
+    let mut out = vec![0.0; SIDE * SIDE];
+    let mut group = c.benchmark_group("yardstick");
+    group.bench_function("matrix product", |b| {
+        b.iter(|| product(black_box(matrix), matrix, &mut out));
+    });
+    group.finish();
+}
+
+fn convolutions(c: &mut Criterion) {
+    let x = blobs(1024, 784);
+    let x = Samples::new(x.view()).and_then(|x| x.with_row_shape(&[28, 28]));
+    let x = x.expect("finite, and of that shape");
+    let config = Conv2dConfig {
+        n_epochs: Some(1),
+        ..Conv2dConfig::new(10)
+    };
+    let encoder = config.build().expect("valid");
+    let fitted = encoder.fit(x, &mut FitContext::new(0)).expect("fits").model;
+    let mut group = c.benchmark_group("convolutional autoencoder, 28 x 28");
+    group.sample_size(10).throughput(Throughput::Elements(1024));
+    group.bench_function("train, batch 256", |b| {
+        b.iter(|| encoder.fit(x, &mut FitContext::new(0)));
+    });
+    group.bench_function("encode", |b| b.iter(|| fitted.encode(black_box(x))));
+    group.finish();
+}
 
 fn encoder(c: &mut Criterion) {
     let x = blobs(2048, 784);
@@ -78,5 +112,13 @@ fn clusterers(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(stages, encoder, neighbours, umap, clusterers);
+criterion_group!(
+    stages,
+    yardstick,
+    encoder,
+    convolutions,
+    neighbours,
+    umap,
+    clusterers
+);
 criterion_main!(stages);

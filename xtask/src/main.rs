@@ -5,6 +5,7 @@
 // A program whose output is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod cargo;
 mod ci;
 mod compare;
@@ -61,9 +62,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        arguments: "cluster|encoder|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
+        arguments: "cluster|defaults|encoder|ensembles|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
         about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs Python 3 and the data",
         run: compare::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--record]",
+        about: "the hot paths timed beside a yardstick, and what is slower than the baseline (--record: make it the baseline)",
+        run: bench::run,
     },
     Command {
         name: "reproduce",

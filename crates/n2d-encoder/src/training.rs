@@ -56,10 +56,7 @@ impl<'x, 'a> Training<'x, 'a> {
             in_unit_interval(x.as_slice(), x.n_features())
                 .map_err(|refused| failed(plan.part, refused.into()))?;
         }
-        let (mut rows, held_out) = split(plan, x, ctx)?;
-        if let Some(lesson) = lesson.filter(|lesson| lesson.is_all()) {
-            rows.retain(|&row| lesson.labels()[row] >= 0);
-        }
+        let (rows, held_out) = split(plan, taught(x, lesson), ctx)?;
         if let Some(path) = &plan.weights {
             let weights =
                 read_weights(path, &learner.names()).map_err(|error| failed(plan.part, error.into()))?;
@@ -430,20 +427,34 @@ fn failed(part: &str, source: BoxError) -> FitError {
     }
 }
 
+/// The rows that can teach something: all but those without a label where labels are all that is learnt.
+fn taught(x: Samples<'_>, lesson: Option<&Lesson<'_>>) -> Vec<usize> {
+    let only = lesson.filter(|lesson| lesson.is_all()).map(Lesson::labels);
+    let teaches = |&row: &usize| only.is_none_or(|labels| labels[row] >= 0);
+    (0..x.n_samples()).filter(teaches).collect()
+}
+
 /// The rows to train on, and those held out, drawn at random; at least one to train on.
-fn split(plan: &Plan, x: Samples<'_>, ctx: &FitContext<'_>) -> Result<(Vec<usize>, Vec<usize>), FitError> {
-    let n = x.n_samples();
+fn split(plan: &Plan, rows: Vec<usize>, ctx: &FitContext<'_>) -> Result<(Vec<usize>, Vec<usize>), FitError> {
+    let n = rows.len();
     if plan.validation == 0.0 {
-        return Ok(((0..n).collect(), Vec::new()));
+        return Ok((rows, Vec::new()));
     }
-    let what = format!("validation = {}", plan.validation);
-    n2d_core::check::enough_samples(plan.part, &what, 2, x)?;
+    if n < 2 {
+        return Err(FitError::TooFewSamples {
+            part: plan.part.to_owned(),
+            what: format!("validation = {}", plan.validation),
+            needed: 2,
+            given: n,
+        });
+    }
     let n_held_out = ((n as f64 * plan.validation).round() as usize).clamp(1, n - 1);
-    let mut rows = epochs::order(n, &mut ctx.rng("encoder validation", 0));
-    let mut held_out = rows.split_off(n - n_held_out);
-    rows.sort_unstable();
+    let mut order = epochs::order(n, &mut ctx.rng("encoder validation", 0));
+    let mut held_out = order.split_off(n - n_held_out);
+    order.sort_unstable();
     held_out.sort_unstable();
-    Ok((rows, held_out))
+    let of = |places: Vec<usize>| places.into_iter().map(|place| rows[place]).collect();
+    Ok((of(order), of(held_out)))
 }
 
 fn chosen_epochs(n_epochs: usize, n_batches: usize) -> String {

@@ -96,8 +96,8 @@ impl<N: Network> BurnLearner<N> {
         self.network.as_ref().expect("put back after every step")
     }
 
-    /// The loss of a batch, a tensor of one value.
-    fn forward(&self, batch: &Batch<'_, '_>) -> Tensor<2> {
+    /// The loss of a batch, a tensor of one value; of rows held out it is only looked at.
+    fn forward(&self, batch: &Batch<'_, '_>, looks_only: bool) -> Tensor<2> {
         let shape = [batch.rows.len(), batch.x.n_features()];
         let (input, target) = batch.gathered();
         let target = tensor(target, shape, &self.device);
@@ -106,7 +106,7 @@ impl<N: Network> BurnLearner<N> {
         } else {
             tensor(input, shape, &self.device)
         };
-        let mut draws = Draws::new(batch.draw, self.device.clone());
+        let mut draws = Draws::new(batch.draw, self.device.clone(), looks_only);
         let (latents, penalty) = self.network().sample(input, &mut draws);
         let mut loss = self
             .loss
@@ -157,7 +157,7 @@ fn check_widths<N: Network>(network: &N, rows: &RowShape, device: &Device) -> Re
 
 impl<N: Network> Learner for BurnLearner<N> {
     fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
-        let loss = self.forward(batch);
+        let loss = self.forward(batch, false);
         let gradients = loss.backward();
         let value = f64::from(read(loss)?[0]);
         if !value.is_finite() {
@@ -195,7 +195,7 @@ impl<N: Network> Learner for BurnLearner<N> {
     }
 
     fn loss(&mut self, batch: &Batch<'_, '_>) -> Result<f64, BoxError> {
-        Ok(f64::from(read(self.forward(batch))?[0]))
+        Ok(f64::from(read(self.forward(batch, true))?[0]))
     }
 
     fn names(&self) -> Vec<(String, Vec<usize>)> {

@@ -207,22 +207,28 @@ pub struct Draws {
     draw: Draw,
     device: Device,
     drawn: u64,
+    /// Whether the loss is only looked at: nothing is then left out.
+    looks_only: bool,
 }
 
 impl Draws {
-    pub(crate) fn new(draw: Draw, device: Device) -> Self {
+    pub(crate) fn new(draw: Draw, device: Device, looks_only: bool) -> Self {
         Self {
             draw,
             device,
             drawn: 0,
+            looks_only,
         }
     }
 
-    /// Factors by which a layer leaves out a part of its values in training: 0, or what makes up for those left out.
+    /// Factors by which a layer leaves out a part of its values in training: 0, or what makes up for those left out. Of rows held out nothing is left out.
     // tidy: backend in public
     pub fn keep(&mut self, n_rows: usize, n_columns: usize, dropout: f64) -> Tensor<2> {
-        let mut factors = vec![0.0; n_rows * n_columns];
+        let mut factors = vec![1.0; n_rows * n_columns];
         let draw = self.next_draw();
+        if self.looks_only {
+            return self.tensor(factors, [n_rows, n_columns]);
+        }
         for (row, factors) in factors.chunks_exact_mut(n_columns).enumerate() {
             draw.keep(row, dropout, factors);
         }

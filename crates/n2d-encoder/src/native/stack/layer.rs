@@ -60,7 +60,7 @@ impl Layer {
                 );
                 match runs.last_mut() {
                     Some(run) if neighbour > 0 && run.from.map(|at| at + run.len) == from => {
-                        run.len += channels
+                        run.len += channels;
                     }
                     _ => runs.push(Run {
                         from,
