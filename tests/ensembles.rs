@@ -80,7 +80,7 @@ fn an_encoder_of_another_kind_can_be_taught() {
         let state = State::from_bytes(persist::to_bytes(&fitted).unwrap()).unwrap();
         let loaded = Registry::default().load(&state).unwrap();
         assert_eq!(loaded.predict(x).unwrap(), fitted.predict(x).unwrap());
-        assert_eq!(agreement(&loaded).unwrap().unwrap(), vec![1.0; ROWS]);
+        assert_eq!(agreement(&loaded).unwrap(), None, "one member agrees with nobody");
     }
 }
 
@@ -109,6 +109,13 @@ fn a_mean_graph_needs_umap() {
     assert!(Registry::default().build(&config).is_ok());
     config.encoder = PartChoice::new("identity");
     assert!(Registry::default().build(&config).is_ok());
+    config.set("ensemble.consensus=votes").unwrap();
+    config.set("ensemble.taught_epochs=3").unwrap();
+    assert_eq!(
+        Registry::default().build(&config).unwrap_err().to_string(),
+        "ensemble.taught_epochs: is for ensemble.consensus=self_training alone"
+    );
+    config.set("ensemble.consensus=self_training").unwrap();
     config.set("ensemble.taught_epochs=0").unwrap();
     assert_eq!(
         Registry::default().build(&config).unwrap_err().to_string(),

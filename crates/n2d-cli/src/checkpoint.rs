@@ -45,6 +45,11 @@ pub(crate) fn asked_for(
     let Some(output) = output else {
         return Ok(None);
     };
+    if plan.teaches() {
+        return Err(CliError::usage(
+            "--checkpoint: self-training keeps no checkpoints".to_owned(),
+        ));
+    }
     if !plan.trains()? {
         let encoder = plan.parts()[0];
         return Err(CliError::usage(format!(

@@ -1,8 +1,8 @@
 //! `n2d info`: what a model file holds.
 
 use n2d::{
-    FittedClusterer, FittedEncoder, FittedManifold, Model, ModelInfo, PipelineConfig, Registry, RunConfig,
-    Stage, StageReport,
+    EnsembleConfig, FittedClusterer, FittedEncoder, FittedManifold, Model, ModelInfo, PipelineConfig,
+    Registry, RunConfig, Stage, StageReport,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -207,6 +207,13 @@ fn options(info: &ModelInfo, style: Style) -> String {
         let members = counted(ensemble.n_members, "member");
         let consensus = serde_json::to_value(ensemble.consensus).unwrap_or_default();
         rows.push(row("ensemble", format!("{members}, consensus {consensus}")));
+        let of = |ensemble: &EnsembleConfig| serde_json::to_value(ensemble).unwrap_or_default();
+        let (set, default) = (of(ensemble), of(&EnsembleConfig::default()));
+        for option in ["taught", "taught_epochs", "taught_rounds"] {
+            if set[option] != default[option] {
+                rows.push(row(&format!("ensemble.{option}"), set[option].to_string()));
+            }
+        }
     }
     let title = style.bold("Options that are set");
     let table = table("  ", &[Align::Left, Align::Left], &rows);

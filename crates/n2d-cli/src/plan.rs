@@ -58,6 +58,11 @@ impl Plan {
         for setting in &args.settings {
             config.set(setting)?;
         }
+        if args.self_training && !config.self_trains() {
+            return Err(CliError::usage(
+                "--self-training: ensemble.consensus is set to another way".to_owned(),
+            ));
+        }
         set_on_encoder(
             &registry,
             &mut config,
@@ -122,6 +127,11 @@ impl Plan {
             .registry
             .defaults(Stage::Encoder, &self.config.encoder.name)?;
         Ok(defaults.contains_key("n_epochs"))
+    }
+
+    /// Whether what the pipeline finds teaches an encoder.
+    pub(crate) fn teaches(&self) -> bool {
+        self.config.self_trains()
     }
 
     /// The number of clusters: as given, else that of the classes; none where the clusterer finds it by itself.

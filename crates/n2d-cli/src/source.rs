@@ -164,7 +164,7 @@ fn usual_scaling(row_shape: &[usize], encoder: &str) -> Scaling {
         _ if encoder == "identity" => Scaling::None,
         0 | 1 => Scaling::MinMax,
         // Steps by channels, or height by width: that only the encoder tells.
-        2 if !["conv1d", "lstm", "gru"].contains(&encoder) => Scaling::StandardAll,
+        2 if !n2d::reads_sequences(encoder) => Scaling::StandardAll,
         _ => Scaling::StandardChannels,
     }
 }

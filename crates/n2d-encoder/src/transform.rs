@@ -18,11 +18,18 @@ pub(crate) struct Transforms {
     shift: usize,
     rotation: f64,
     flip: bool,
+    // Left out at 0, so that checkpoints of before there were these are still those of the same training.
+    #[serde(skip_serializing_if = "is_zero")]
     zoom: f64,
+    #[serde(skip_serializing_if = "is_zero")]
     slant: f64,
     scaling: f64,
     crop: f64,
     clean_target: bool,
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl Transforms {

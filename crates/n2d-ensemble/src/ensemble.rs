@@ -18,8 +18,8 @@ use crate::{Committee, Each, SelfTrained, Voting};
 /// | clusterer | one | one a member; most votes win | one |
 /// | parts may be | UMAP as the manifold learner | any | any; the encoder taught is one that learns labels |
 ///
-/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once. On images self-training beats both, with a single
-/// member, as the encoder taught may be one of convolutions that learns from shifted copies. See the project's records.
+/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once. On MNIST self-training beats both, with a single
+/// member, as the encoder taught is one of convolutions that learns from changed copies. See the project's records.
 ///
 /// ```
 /// use n2d_cluster::GaussianMixtureConfig;

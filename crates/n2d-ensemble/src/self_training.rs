@@ -16,14 +16,14 @@ pub(crate) const NAME: &str = "self_trained";
 /// An encoder that pipelines teach: it learns to tell apart the clusters that they find, from the rows of which these are certain.
 ///
 /// Certain are rows on which all members agree and whose neighbours in each member's latents are of the same cluster: the inner rows of
-/// clusters. (Of 50 neighbours all but one, or of fewer all in clusters of below 200 rows; and in any case the purest 30 % of a cluster.) What
+/// clusters. (Of 50 neighbours all but one, or of as many as a quarter of the cluster all; and in any case the purest 30 % of a cluster, if members agree on as many.) What
 /// members get wrong lies between clusters, and is so not learnt. The encoder taught then places the other rows by what the certain ones
 /// have in common; it may be of another kind than the members', with transforms of its own: on images one of convolutions that are taught with
 /// shifted copies. The idea is that of Mahon and Lukasiewicz (2021, *Selective Pseudo-label Clustering*,
 /// [arXiv 2107.10692](https://arxiv.org/abs/2107.10692)), who keep the rows on which 15 members agree, and teach in rounds.
 ///
 /// The result is one encoder, as large and as fast as any; with a manifold learner and a clusterer behind it
-/// ([`N2dEnsemble::by_self_training`](crate::N2dEnsemble::by_self_training)) it is a pipeline. Takes the time of all members and of one encoder more; deterministic as
+/// ([`N2dEnsemble::by_self_training`](crate::N2dEnsemble::by_self_training)) it is a pipeline. Takes the time of all members, and in each round that of one encoder, from the second round on also of a manifold learner and a clusterer; deterministic as
 /// they are.
 #[derive(Debug, Clone)]
 pub struct SelfTrained<E, M, C, T> {
@@ -39,7 +39,7 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
     pub const WEIGHT: f64 = 1.0;
 
     /// Times that an encoder is taught; measured on MNIST (`benches/records/ensemble.md`).
-    pub const ROUNDS: usize = 3;
+    pub const ROUNDS: usize = 2;
 
     /// `taught` by `n_members` of a pipeline; one is enough.
     ///
@@ -61,10 +61,10 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
         Self { weight, ..self }
     }
 
-    /// Taught so many times, at least once, each time anew by what the encoder taught before is certain of; [`ROUNDS`](Self::ROUNDS) by default.
+    /// Taught so many times, from 1 to 1000, each time anew by what the encoder taught before is certain of; [`ROUNDS`](Self::ROUNDS) by default.
     pub fn with_rounds(self, rounds: usize) -> Self {
         Self {
-            rounds: rounds.max(1),
+            rounds: rounds.clamp(1, MOST_MEMBERS),
             ..self
         }
     }
@@ -116,6 +116,21 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> SelfTrained<E,
         Ok((consensus(&labels).map_err(failed)?, purest))
     }
 
+    /// What would only be refused after all members are fitted.
+    fn check(&self, ctx: &FitContext<'_>) -> Result<(), BoxError> {
+        if !(0.0..=1.0).contains(&self.weight) {
+            return Err(format!(
+                "the weight of labels must be between 0 and 1, but is {}",
+                self.weight
+            )
+            .into());
+        }
+        if ctx.checkpoints().is_some() {
+            return Err("self-training keeps no checkpoints".into());
+        }
+        Ok(())
+    }
+
     /// Pieces of the work: members, then lessons, with a clustering between two of them.
     fn n_pieces(&self) -> usize {
         self.n_members + 2 * self.rounds - 1
@@ -135,11 +150,18 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
     /// Fits the members, and the encoder that they teach.
     ///
     /// # Errors
-    /// What members return, and [`FitError::Part`] where they agree on no row.
+    /// What members return, and [`FitError::Part`] for a weight outside `[0, 1]`, a context with checkpoints, and where members agree on fewer than two clusters.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Self::Fitted>, FitError> {
         ctx.run_stage(Stage::Encoder, NAME, |ctx| {
+            self.check(ctx).map_err(failed)?;
             let (found, purity) = self.of_members(x, ctx)?;
             let mut certain = believed(&found.labels, &found.agreement, &purity);
+            if certain.n_clusters() < 2 {
+                let n = certain.n_clusters();
+                return Err(failed(format!(
+                    "to teach an encoder, the members must agree on two clusters or more, but they do on {n}"
+                )));
+            }
             let mut piece = self.n_members;
             let teach = |piece, labels: &Labels, ctx: &mut FitContext<'_>| {
                 ctx.run_member(piece, self.n_pieces(), |ctx| {
@@ -154,8 +176,12 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
             for _ in 1..self.rounds {
                 let clusters = |ctx: &mut FitContext<'_>| self.of_taught(&model, x, ctx);
                 let (labels, purity) = ctx.run_member(piece + 1, self.n_pieces(), clusters)?;
-                piece += 2;
-                certain = believed(&labels, &all_agree, &purity);
+                let next = believed(&labels, &all_agree, &purity);
+                if next.n_clusters() < 2 {
+                    // Nothing to tell apart: what has been taught before stays.
+                    break;
+                }
+                (certain, piece) = (next, piece + 2);
                 Fit { model, report } = teach(piece, &certain, ctx)?;
             }
             let n_certain = certain.as_slice().iter().filter(|&&label| label >= 0).count();
@@ -163,9 +189,10 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
             let report = report.with_note(format!(
                 "taught by the inner {share:.1} % of the rows of clusters"
             ));
+            let several = self.n_members > 1;
             let model = FittedSelfTrained {
                 encoder: model,
-                agreement: found.agreement,
+                agreement: if several { found.agreement } else { Vec::new() },
                 decodes: self.weight < 1.0,
             };
             Ok(Fit { model, report })
@@ -191,7 +218,7 @@ impl<F> FittedSelfTrained<F> {
         &self.encoder
     }
 
-    /// The share of members that gave each training row the label which most gave it, in `(0, 1]`.
+    /// The share of members that gave each training row the label which most of them gave it, in `(0, 1]`; empty where there was one member.
     pub fn agreement(&self) -> &[f32] {
         &self.agreement
     }

@@ -3,14 +3,16 @@
 use n2d_core::{FitContext, FitError, Labels, Samples};
 use n2d_neighbors::{Metric, NeighborIndex, NeighborSearch};
 
+use crate::align::beyond;
+
 /// Neighbours that are asked, of rows in plenty.
 const MOST_NEIGHBORS: usize = 50;
 const FEWEST_NEIGHBORS: usize = 5;
-/// No more neighbours than this part of a cluster of mean size, so that those of inner rows are of the same cluster.
+/// No more neighbours than this part of the row's own cluster, so that those of inner rows are of it.
 const PART_OF_CLUSTER: usize = 4;
 /// Share of its neighbours that must be of a row's cluster.
 const PURE: f32 = 0.98;
-/// Part of each cluster that is believed at the least, its purest rows: no cluster is lost.
+/// Part of each cluster that is believed at the least, its purest rows, if members agree on as many.
 const LEAST_PART: f64 = 0.3;
 
 /// For each row, the share of its nearest neighbours that are of its cluster; 0 for noise.
@@ -23,27 +25,27 @@ pub(crate) fn purity(
     ctx: &mut FitContext<'_>,
 ) -> Result<Vec<f32>, FitError> {
     let n = latents.n_samples();
-    let mean_size = n / labels.n_clusters().max(1);
-    let k = (mean_size / PART_OF_CLUSTER)
-        .clamp(FEWEST_NEIGHBORS, MOST_NEIGHBORS)
-        .min(n - 1);
-    let labels = labels.as_slice();
+    let k = MOST_NEIGHBORS.min(n - 1);
     if k == 0 {
         return Ok(vec![1.0; n]);
     }
+    let mut asked = vec![0; beyond(labels)];
+    for (cluster, size) in labels.sizes() {
+        let of_size = (size / PART_OF_CLUSTER).clamp(FEWEST_NEIGHBORS, MOST_NEIGHBORS);
+        asked[cluster as usize] = of_size.min(k);
+    }
+    let labels = labels.as_slice();
     let index = NeighborIndex::build(latents, Metric::Euclidean, NeighborSearch::Auto, k, ctx)?;
     let graph = index.graph(latents, k, ctx)?;
     let share = |row: usize| {
-        let label = labels[row];
-        let same = graph
-            .indices(row)
+        let Ok(cluster) = usize::try_from(labels[row]) else {
+            return 0.0;
+        };
+        let nearest = &graph.indices(row)[..asked[cluster]];
+        let same = nearest
             .iter()
-            .filter(|&&other| labels[other as usize] == label);
-        if label < 0 {
-            0.0
-        } else {
-            same.count() as f32 / k as f32
-        }
+            .filter(|&&other| labels[other as usize] == labels[row]);
+        same.count() as f32 / nearest.len() as f32
     };
     Ok((0..n).map(share).collect())
 }
@@ -86,6 +88,16 @@ mod tests {
             (found.as_slice()[0], found.as_slice()[19], found.as_slice()[40]),
             (0, -1, -1)
         );
+    }
+
+    #[test]
+    fn rows_of_a_small_cluster_can_be_pure() {
+        // 200 points in a row, and 12 far away.
+        let values: Vec<f32> = (0..200).chain(1000..1012).map(|i| i as f32).collect();
+        let labels = Labels::new((0..212).map(|i| i32::from(i >= 200)).collect()).unwrap();
+        let x = Samples::from_rows(&values, 1).unwrap();
+        let purity = purity(x, &labels, &mut FitContext::new(0)).unwrap();
+        assert!(purity.iter().all(|&share| share == 1.0), "{purity:?}");
     }
 
     #[test]

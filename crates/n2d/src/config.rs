@@ -2,7 +2,7 @@ use n2d_core::Stage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{BuildError, EnsembleConfig};
+use crate::{BuildError, Consensus, EnsembleConfig};
 
 /// A pipeline as data: which part stands at each stage, with the options that differ from the part's defaults.
 ///
@@ -106,6 +106,12 @@ impl PipelineConfig {
             clusterer,
             ensemble: None,
         }
+    }
+
+    /// Whether what the pipeline finds teaches an encoder ([`Consensus::SelfTraining`]).
+    pub fn self_trains(&self) -> bool {
+        let ensemble = self.ensemble.as_ref();
+        ensemble.is_some_and(|ensemble| ensemble.consensus == Consensus::SelfTraining)
     }
 
     /// The part at a stage, to be changed.

@@ -1,18 +1,20 @@
 //! Ensembles as data: what a configuration says of them, and the pipelines it makes.
 
 use documented::DocumentedFieldsOpt;
+use n2d_core::check::Options;
 use n2d_core::{
     ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, FittedEncoder,
     ManifoldClusterer, N2d, PartConfig, Stage,
 };
-use n2d_encoder::DenseAutoencoderConfig;
+use n2d_encoder::{DenseAutoencoderConfig, Device, Engine};
 use n2d_ensemble::{Committee, FittedSelfTrained, FittedVoting, N2dEnsemble, SelfTrained};
 use n2d_manifold::UmapConfig;
 use n2d_manifold::umap::{AveragedUmapConfig, FittedAveragedUmap};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::registry::sized;
-use crate::taught::{Taught, TaughtEncoder};
+use crate::taught::{Rows, Taught, TaughtEncoder};
 use crate::{BuildError, PartChoice, PipelineConfig, Registry};
 
 /// Several of a pipeline as one; see [`N2dEnsemble`].
@@ -38,11 +40,14 @@ pub struct EnsembleConfig {
     /// With `self_training`: the kind of encoder that is taught, `auto`, `dense`, `conv1d` or `conv2d`. Default auto, by the shape of the rows: `conv2d` for images,
     /// taught with copies that are shifted, turned, stretched and slanted a little; `conv1d` for sequences, cropped and scaled; else `dense`, with the options of the pipeline's encoder if that is dense.
     pub taught: Taught,
-    /// With `self_training`: passes of the encoder taught over the rows, at least 1. Default 12, and enough for 1000 steps.
+    /// With `self_training`: passes of the encoder taught over the rows, at least 1. Default 16, and enough for 1000 steps.
     pub taught_epochs: Option<usize>,
-    /// With `self_training`: times that an encoder is taught, at least 1, each time by what the one before is certain of. Default 3.
+    /// With `self_training`: times that an encoder is taught, 1 to 1000, each time by what the one before is certain of. Default 2.
     pub taught_rounds: usize,
 }
+
+/// Most times that an encoder is taught.
+const MOST_ROUNDS: usize = 1000;
 
 /// How the members of an ensemble become one result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,7 +69,7 @@ impl Default for EnsembleConfig {
             consensus: Consensus::default(),
             taught: Taught::default(),
             taught_epochs: None,
-            taught_rounds: 3,
+            taught_rounds: SelfTrained::<(), (), (), ()>::ROUNDS,
         }
     }
 }
@@ -94,6 +99,7 @@ impl Registry {
         member: DynN2d,
     ) -> Result<DynN2d, BuildError> {
         let whole = N2dEnsemble::new(member, ensemble.n_members)?;
+        only_where_taught(ensemble)?;
         match ensemble.consensus {
             Consensus::SelfTraining => {
                 let taught = taught(ensemble, config)?;
@@ -120,23 +126,58 @@ impl Registry {
 
 /// The encoder that is taught.
 fn taught(ensemble: &EnsembleConfig, config: &PipelineConfig) -> Result<TaughtEncoder, BuildError> {
-    let dense = if config.encoder.name == DenseAutoencoderConfig::NAME {
-        config.encoder.clone()
-    } else {
-        PartChoice::new(DenseAutoencoderConfig::NAME)
+    let options = Options::of("ensemble");
+    options.at_least("taught_epochs", ensemble.taught_epochs.unwrap_or(1), 1)?;
+    if !(1..=MOST_ROUNDS).contains(&ensemble.taught_rounds) {
+        let allowed = format!("between 1 and {MOST_ROUNDS}");
+        return Err(options
+            .refuse("taught_rounds", allowed, ensemble.taught_rounds)
+            .into());
+    }
+    let own = &config.encoder.options;
+    let is_dense = config.encoder.name == DenseAutoencoderConfig::NAME;
+    let dense = PartChoice {
+        name: DenseAutoencoderConfig::NAME.to_owned(),
+        options: if is_dense { own.clone() } else { Map::new() },
     };
-    let size = config.latent_dim.or(config.n_clusters);
-    n2d_core::check::Options::of("ensemble").at_least(
-        "taught_epochs",
-        ensemble.taught_epochs.unwrap_or(1),
-        1,
-    )?;
+    let of_encoder = own
+        .get("latent_dim")
+        .and_then(Value::as_u64)
+        .map(|width| width as usize);
+    let size = of_encoder.or(config.latent_dim).or(config.n_clusters);
+    let row_shape = own
+        .get("row_shape")
+        .cloned()
+        .and_then(|shape| serde_json::from_value(shape).ok());
     Ok(TaughtEncoder {
         kind: ensemble.taught,
-        of_sequences: ["conv1d", "lstm", "gru"].contains(&&*config.encoder.name),
-        dense: sized::<DenseAutoencoderConfig>(&dense, Stage::Encoder, size)?,
+        rows: Rows::of(&config.encoder.name),
+        row_shape,
+        dense: DenseAutoencoderConfig {
+            // Labels are learnt on our own engine, wherever the members train.
+            engine: Engine::Auto,
+            device: Device::default(),
+            ..sized(&dense, Stage::Encoder, size)?
+        },
         n_epochs: ensemble.taught_epochs,
     })
+}
+
+/// That nothing is asked of an encoder taught where none is.
+fn only_where_taught(ensemble: &EnsembleConfig) -> Result<(), BuildError> {
+    let default = EnsembleConfig::default();
+    let asked = [
+        ("taught", ensemble.taught != default.taught),
+        ("taught_epochs", ensemble.taught_epochs != default.taught_epochs),
+        ("taught_rounds", ensemble.taught_rounds != default.taught_rounds),
+    ];
+    match asked.into_iter().find(|(_, is_asked)| *is_asked) {
+        Some((option, _)) if ensemble.consensus != Consensus::SelfTraining => Err(BuildError::BadSetting {
+            setting: format!("ensemble.{option}"),
+            reason: "is for ensemble.consensus=self_training alone".to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The mean graph's options: those of the configuration's UMAP.
@@ -156,7 +197,7 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 
 /// The share of members that agree with the label of each training row, where the pipeline is an ensemble.
 ///
-/// With votes and self-training, the share of members that give the row its label, or the label that most give it. With a mean graph, the share of members whose neighbours of the row have
+/// With votes, the share of members that give the row its label; with self-training, the share of them that give it the label which most do, and none where there is one member. With a mean graph, the share of members whose neighbours of the row have
 /// mostly its label; these are looked up anew, as in the fit.
 ///
 /// # Errors
@@ -164,7 +205,8 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 pub fn agreement(fitted: &DynFittedN2d) -> Result<Option<Vec<f32>>, ApplyError> {
     let encoder: &dyn std::any::Any = &**fitted.encoder();
     if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<Box<dyn FittedEncoder>>>() {
-        return Ok(Some(taught.agreement().to_vec()));
+        let several = !taught.agreement().is_empty();
+        return Ok(several.then(|| taught.agreement().to_vec()));
     }
     let clusterer: &dyn std::any::Any = &**fitted.clusterer();
     if let Some(voting) = clusterer.downcast_ref::<FittedVoting<Box<dyn FittedClusterer>>>() {

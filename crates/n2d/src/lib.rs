@@ -76,7 +76,7 @@ pub use n2d_plot as plot;
 pub use preset::UmapGmm;
 pub use registry::{BuildError, NamedConfig, Registry};
 pub use run_config::{DataConfig, OutputConfig, RunConfig};
-pub use taught::Taught;
+pub use taught::{Taught, reads_sequences};
 
 /// All that a program which fits a pipeline usually needs.
 pub mod prelude {

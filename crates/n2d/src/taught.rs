@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Taught {
-    /// By the shape of the rows: `conv2d` for images, `conv1d` for sequences, else `dense`. Rows of two extents are sequences where the pipeline's encoder is one
-    /// for these or the last extent, their channels, is below 12; else images.
+    /// By the shape of the rows: `conv2d` for images, `conv1d` for sequences, else `dense`. Rows of two extents are what the pipeline's encoder takes them for;
+    /// where that is any, images if both extents are the same or the last is at least 12, else sequences of so many channels.
     #[default]
     Auto,
     /// Dense, as the paper's, its options those of the pipeline's encoder if that is dense, too.
@@ -41,7 +41,7 @@ const SLANT: f64 = 0.1;
 const CROP: f64 = 0.1;
 const SCALING: f64 = 0.1;
 /// Fewest passes over the rows, and steps: labels want more than reconstructions.
-const EPOCHS: usize = 12;
+const EPOCHS: usize = 16;
 /// Of the first step; it falls to nothing along a cosine, so that the last steps settle.
 const LEARNING_RATE: f64 = 2e-3;
 const STEPS: usize = 1000;
@@ -50,35 +50,80 @@ const STEPS: usize = 1000;
 #[derive(Debug, Clone)]
 pub(crate) struct TaughtEncoder {
     pub(crate) kind: Taught,
-    /// Whether rows of two extents are known to be sequences.
-    pub(crate) of_sequences: bool,
+    /// What the pipeline's encoder takes rows for.
+    pub(crate) rows: Rows,
+    /// Their shape, if the pipeline's encoder was told.
+    pub(crate) row_shape: Option<Vec<usize>>,
     pub(crate) dense: DenseAutoencoderConfig,
     pub(crate) n_epochs: Option<usize>,
 }
 
+/// What rows are to an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    Any,
+    Sequences,
+    Images,
+}
+
+impl Rows {
+    /// To the encoder of this name.
+    pub(crate) fn of(encoder: &str) -> Self {
+        match encoder {
+            "conv2d" => Self::Images,
+            name if reads_sequences(name) => Self::Sequences,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// Whether the encoder of this name takes rows of two extents for sequences.
+pub fn reads_sequences(encoder: &str) -> bool {
+    ["conv1d", "lstm", "gru"].contains(&encoder)
+}
+
 impl TaughtEncoder {
-    fn n_epochs(&self, x: Samples<'_>, batch_size: usize) -> Option<usize> {
-        let n_batches = x.n_samples().div_ceil(batch_size);
+    fn n_epochs(&self, n_rows: usize, batch_size: usize) -> Option<usize> {
+        let n_batches = n_rows.div_ceil(batch_size);
         Some(self.n_epochs.unwrap_or(STEPS.div_ceil(n_batches).max(EPOCHS)))
     }
 
-    fn kind(&self, x: Samples<'_>) -> Taught {
-        match (self.kind, x.row_shape().unwrap_or_default()) {
-            (Taught::Auto, [_, columns]) if self.of_sequences || *columns < FEWEST_COLUMNS => Taught::Conv1d,
-            (Taught::Auto, [_, _] | [_, _, _]) => Taught::Conv2d,
-            (Taught::Auto, _) => Taught::Dense,
-            (kind, _) => kind,
+    /// The shape of rows as far as it is known; a sequence of one channel has two extents.
+    fn shape(&self, x: Samples<'_>) -> Vec<usize> {
+        let known = self.row_shape.clone();
+        let shape = known.unwrap_or_else(|| x.row_shape().unwrap_or_default().to_vec());
+        match (self.rows, self.kind, &shape[..]) {
+            (Rows::Sequences, _, []) | (_, Taught::Conv1d, []) => vec![x.n_features(), 1],
+            (Rows::Sequences, _, &[steps]) | (_, Taught::Conv1d, &[steps]) => vec![steps, 1],
+            _ => shape,
         }
     }
 
-    fn dense(&self, x: Samples<'_>) -> DenseAutoencoderConfig {
+    fn kind(&self, x: Samples<'_>) -> Taught {
+        match (self.kind, self.rows, &self.shape(x)[..]) {
+            (Taught::Auto, Rows::Sequences, [_, _]) => Taught::Conv1d,
+            (Taught::Auto, Rows::Any, &[height, width]) if height != width && width < FEWEST_COLUMNS => {
+                Taught::Conv1d
+            }
+            (Taught::Auto, _, [_, _] | [_, _, _]) => Taught::Conv2d,
+            (Taught::Auto, ..) => Taught::Dense,
+            (kind, ..) => kind,
+        }
+    }
+
+    /// The shape that convolutions are told, where there is one.
+    fn named_shape(&self, x: Samples<'_>) -> Option<Vec<usize>> {
+        Some(self.shape(x)).filter(|shape| shape.len() > 1)
+    }
+
+    fn dense(&self, n_rows: usize) -> DenseAutoencoderConfig {
         DenseAutoencoderConfig {
-            n_epochs: self.n_epochs(x, self.dense.batch_size),
+            n_epochs: self.n_epochs(n_rows, self.dense.batch_size),
             ..self.dense.clone()
         }
     }
 
-    fn conv1d(&self, x: Samples<'_>) -> Conv1dConfig {
+    fn conv1d(&self, x: Samples<'_>, n_rows: usize) -> Conv1dConfig {
         let config = Conv1dConfig::new(self.dense.latent_dim);
         Conv1dConfig {
             channels: CHANNELS.to_vec(),
@@ -90,14 +135,15 @@ impl TaughtEncoder {
             schedule: Schedule::Cosine,
             crop: CROP,
             scaling: SCALING,
-            n_epochs: self.n_epochs(x, config.batch_size),
+            n_epochs: self.n_epochs(n_rows, config.batch_size),
+            row_shape: self.named_shape(x),
             ..config
         }
     }
 
-    fn conv2d(&self, x: Samples<'_>) -> Conv2dConfig {
+    fn conv2d(&self, x: Samples<'_>, n_rows: usize) -> Conv2dConfig {
         let config = Conv2dConfig::new(self.dense.latent_dim);
-        let sides = x.row_shape().unwrap_or_default();
+        let sides = self.shape(x);
         let shorter = sides.iter().take(2).copied().min().unwrap_or(0);
         Conv2dConfig {
             channels: CHANNELS.to_vec(),
@@ -111,7 +157,8 @@ impl TaughtEncoder {
             rotation: ROTATION,
             zoom: ZOOM,
             slant: SLANT,
-            n_epochs: self.n_epochs(x, config.batch_size),
+            n_epochs: self.n_epochs(n_rows, config.batch_size),
+            row_shape: self.named_shape(x),
             ..config
         }
     }
@@ -124,10 +171,12 @@ impl TaughtEncoder {
         lesson: Option<Lesson<'_>>,
         ctx: &mut FitContext<'_>,
     ) -> Result<Boxed, FitError> {
+        let known = |(labels, _): Lesson<'_>| labels.as_slice().iter().filter(|&&label| label >= 0).count();
+        let n_rows = lesson.map_or(x.n_samples(), known).max(1);
         match self.kind(x) {
-            Taught::Conv1d => fit(&self.conv1d(x), x, lesson, ctx),
-            Taught::Conv2d => fit(&self.conv2d(x), x, lesson, ctx),
-            Taught::Auto | Taught::Dense => fit(&self.dense(x), x, lesson, ctx),
+            Taught::Conv1d => fit(&self.conv1d(x, n_rows), x, lesson, ctx),
+            Taught::Conv2d => fit(&self.conv2d(x, n_rows), x, lesson, ctx),
+            Taught::Auto | Taught::Dense => fit(&self.dense(n_rows), x, lesson, ctx),
         }
     }
 }
@@ -179,27 +228,44 @@ impl SupervisedEncoder for TaughtEncoder {
 mod tests {
     use super::*;
 
+    fn taught(kind: Taught, rows: Rows) -> TaughtEncoder {
+        TaughtEncoder {
+            kind,
+            rows,
+            row_shape: None,
+            dense: DenseAutoencoderConfig::new(3),
+            n_epochs: None,
+        }
+    }
+
     #[test]
     fn the_kind_follows_the_shape_of_rows() {
         let values = vec![0.5; 4 * 784];
-        let of = |kind, of_sequences, shape: &[usize]| {
-            let x = Samples::from_rows(&values, 784)
-                .unwrap()
-                .with_row_shape(shape)
-                .unwrap();
-            let taught = TaughtEncoder {
-                kind,
-                of_sequences,
-                dense: DenseAutoencoderConfig::new(3),
-                n_epochs: None,
-            };
-            (taught.kind(x), taught.conv2d(x).shift)
+        let flat = Samples::from_rows(&values, 784).unwrap();
+        let of = |kind, rows, shape: &[usize]| taught(kind, rows).kind(flat.with_row_shape(shape).unwrap());
+        assert_eq!(of(Taught::Auto, Rows::Any, &[28, 28]), Taught::Conv2d);
+        assert_eq!(of(Taught::Auto, Rows::Any, &[14, 14, 4]), Taught::Conv2d);
+        assert_eq!(of(Taught::Auto, Rows::Any, &[98, 8]), Taught::Conv1d);
+        assert_eq!(of(Taught::Auto, Rows::Images, &[98, 8]), Taught::Conv2d);
+        assert_eq!(of(Taught::Auto, Rows::Sequences, &[28, 28]), Taught::Conv1d);
+        assert_eq!(of(Taught::Auto, Rows::Any, &[784]), Taught::Dense);
+        assert_eq!(of(Taught::Dense, Rows::Images, &[28, 28]), Taught::Dense);
+        assert_eq!(taught(Taught::Auto, Rows::Sequences).shape(flat), [784, 1]);
+        assert_eq!(taught(Taught::Auto, Rows::Sequences).kind(flat), Taught::Conv1d);
+        let told = TaughtEncoder {
+            row_shape: Some(vec![28, 28]),
+            ..taught(Taught::Auto, Rows::Images)
         };
-        assert_eq!(of(Taught::Auto, false, &[28, 28]), (Taught::Conv2d, 2));
-        assert_eq!(of(Taught::Auto, false, &[14, 14, 4]), (Taught::Conv2d, 1));
-        assert_eq!(of(Taught::Auto, false, &[98, 8]).0, Taught::Conv1d);
-        assert_eq!(of(Taught::Auto, true, &[28, 28]).0, Taught::Conv1d);
-        assert_eq!(of(Taught::Auto, false, &[784]).0, Taught::Dense);
-        assert_eq!(of(Taught::Dense, false, &[28, 28]).0, Taught::Dense);
+        assert_eq!(
+            (told.kind(flat), told.conv2d(flat, 100).shift),
+            (Taught::Conv2d, 2)
+        );
+    }
+
+    #[test]
+    fn small_data_is_seen_more_often() {
+        let taught = taught(Taught::Auto, Rows::Any);
+        assert_eq!(taught.n_epochs(70_000, 256), Some(EPOCHS));
+        assert_eq!(taught.n_epochs(1000, 256), Some(250));
     }
 }

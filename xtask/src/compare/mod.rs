@@ -34,7 +34,7 @@ struct Arguments {
     data_dir: PathBuf,
     /// Counted rounds; seeds, where quality is compared.
     rounds: usize,
-    /// A part of the names of the tasks that are done again; the record keeps the others.
+    /// A part of the names of the tasks that are done again, the record keeping the others; of ensembles, of the fits that are added.
     only: Option<String>,
 }
 

@@ -47,7 +47,8 @@ impl Record {
         let stem = root.join("benches/records").join(name);
         let runs = match std::fs::read_to_string(stem.with_extension("csv")) {
             Ok(text) => parsed(&text)?,
-            Err(_) => Vec::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(format!("{}: {error}", stem.display())),
         };
         Ok(Self { stem, runs })
     }

@@ -56,7 +56,7 @@ impl<N: Network> Autoencoder<N> {
         }
     }
 
-    /// Trained by this engine. Our own is for networks that have a form for it ([`Network::native`]): others train on burn in any case.
+    /// Trained by this engine. Our own has forms of this crate's convolutions alone; asked for another network by [`Engine::Native`], the fit is an error. Default: auto.
     ///
     /// # Errors
     /// [`ConfigError`] for our own engine on another device than the CPU.
@@ -146,6 +146,9 @@ impl<N: Network> Autoencoder<N> {
         }
         if lesson.is_some() {
             return Err(NoLabels.into());
+        }
+        if self.engine == Engine::Native {
+            return Err("our own engine has no form of this network: engine must be auto or burn".into());
         }
         Ok(Box::new(BurnLearner::<N>::new(
             &self.plan,

@@ -91,6 +91,7 @@ pub trait Network: Module + Sync + 'static {
 
     /// The same network for our own engine, which trains and applies it on the CPU many times as fast as burn does; its parameters are then those of the module,
     /// in order. Default: none. A network of one's own can't make one.
+    #[doc(hidden)]
     fn native(&self) -> Option<Stack> {
         None
     }

@@ -63,7 +63,8 @@ impl NativeEngine {
             self.deltas.swap(0, 1);
         }
         if let Some(whole) = &self.whole {
-            let gradients: Vec<&[f32]> = whole.iter().map(Vec::as_slice).collect();
+            let trained = &whole[..2 * self.n_trained(network)];
+            let gradients: Vec<&[f32]> = trained.iter().map(Vec::as_slice).collect();
             optimization.step(network.parameters_mut(), &gradients, rate);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use documented::DocumentedFieldsOpt;
 use n2d_core::Stage;
 use n2d_datasets::Scaling;
 use serde::de::DeserializeOwned;
@@ -196,17 +197,7 @@ fn ensemble(keys: &Map<String, Value>) -> Result<Option<EnsembleConfig>, BuildEr
     if !keys.contains_key("ensemble") {
         return Ok(None);
     }
-    let table = Table::of(
-        keys,
-        "ensemble",
-        &[
-            "n_members",
-            "consensus",
-            "taught",
-            "taught_epochs",
-            "taught_rounds",
-        ],
-    )?;
+    let table = Table::of(keys, "ensemble", EnsembleConfig::FIELD_NAMES)?;
     let default = EnsembleConfig::default();
     Ok(Some(EnsembleConfig {
         n_members: table.get("n_members")?.unwrap_or(default.n_members),

@@ -326,6 +326,10 @@ fn by_parts(configs: &[(Vec<String>, PipelineConfig)]) -> Vec<usize> {
 /// All that an encoder is made from besides the seed.
 fn encoder_key(config: &PipelineConfig) -> String {
     let latent_dim = config.latent_dim.or(config.n_clusters);
+    if config.self_trains() {
+        // Its members' later stages teach it.
+        return format!("{config:?}");
+    }
     format!("{:?} {latent_dim:?} {:?}", config.encoder, config.ensemble)
 }
 

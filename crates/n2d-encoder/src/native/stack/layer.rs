@@ -1,11 +1,13 @@
 //! One layer: patches, and their product with the weights.
 
+use std::ops::Range;
+
 use n2d_core::matmul::{Matrix, add_product, product};
 
 use crate::Activation;
 use crate::gathers::Gathers;
 
-/// Values of patches that are multiplied at once, unless those of one row are more: they stay in the cache.
+/// Values of patches that are multiplied at once, unless those of one place are more: they stay in the cache.
 const PATCHES: usize = 1 << 16;
 
 /// The same affine map of what lies around each place.
@@ -22,11 +24,13 @@ pub(crate) struct Layer {
     /// Values that each of them has.
     channels: usize,
     activation: Activation,
-    /// How the patches of a row come from its values; none where the one patch is the row.
+    /// How the patches of each place come from a row's values, place after place; none where the one patch is the row.
     runs: Vec<Run>,
+    /// Where the runs of each place begin, and the number of all.
+    starts: Vec<usize>,
 }
 
-/// Values side by side both in a row and in its patches; zeros where `from` is none.
+/// Values side by side both in a row and in a place's patches; zeros where `from` is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
     from: Option<usize>,
@@ -49,19 +53,15 @@ impl Layer {
     pub(super) fn convolution(gathers: &Gathers, activation: Activation) -> Self {
         let (channels, neighbours) = (gathers.from.channels, gathers.n_neighbours());
         let (places, fan_in) = (gathers.to.n_places(), neighbours * channels);
-        let mut runs: Vec<Run> = Vec::new();
         let parts = gathers.n_parts();
-        for patch in 0..places * parts {
-            for neighbour in 0..neighbours {
-                let source = gathers.source((patch / parts, patch % parts), neighbour);
-                let (from, to) = (
-                    source.map(|at| at * channels),
-                    patch * fan_in + neighbour * channels,
-                );
-                match runs.last_mut() {
-                    Some(run) if neighbour > 0 && run.from.map(|at| at + run.len) == from => {
-                        run.len += channels;
-                    }
+        let (mut runs, mut starts): (Vec<Run>, _) = (Vec::new(), vec![0]);
+        for place in 0..places {
+            let first = runs.len();
+            for at in 0..parts * neighbours {
+                let source = gathers.source((place, at / neighbours), at % neighbours);
+                let (from, to) = (source.map(|source| source * channels), at * channels);
+                match runs[first..].last_mut() {
+                    Some(run) if run.from.map(|from| from + run.len) == from => run.len += channels,
                     _ => runs.push(Run {
                         from,
                         to,
@@ -69,6 +69,7 @@ impl Layer {
                     }),
                 }
             }
+            starts.push(runs.len());
         }
         Self {
             n_in: gathers.from.n_places() * channels,
@@ -78,6 +79,7 @@ impl Layer {
             channels: gathers.to.channels,
             activation,
             runs,
+            starts,
         }
     }
 
@@ -90,6 +92,7 @@ impl Layer {
             channels: n_out,
             activation,
             runs: Vec::new(),
+            starts: Vec::new(),
         }
     }
 
@@ -105,14 +108,26 @@ impl Layer {
         self.activation
     }
 
-    /// Patches of a row.
-    fn n_patches(&self) -> usize {
-        self.places * self.parts
+    /// Values of the patches of a place.
+    fn width(&self) -> usize {
+        self.parts * self.fan_in
     }
 
-    /// Rows whose patches are multiplied at once.
-    fn rows_at_once(&self) -> usize {
-        (PATCHES / (self.n_patches() * self.fan_in)).max(1)
+    /// Places whose patches are multiplied at once, of however many rows.
+    fn places_at_once(&self) -> usize {
+        if self.runs.is_empty() {
+            usize::MAX
+        } else {
+            (PATCHES / self.width()).max(1)
+        }
+    }
+
+    /// Pieces of the places of all rows, counted through.
+    fn pieces(&self, n_rows: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (n, step) = (n_rows * self.places, self.places_at_once());
+        (0..n)
+            .step_by(step.min(n.max(1)))
+            .map(move |first| first..n.min(first.saturating_add(step)))
     }
 
     /// What the activation takes.
@@ -123,12 +138,11 @@ impl Layer {
         output: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let n_rows = self.rows_at_once();
         scratch.greatest.clear();
-        let chunks = input.chunks(n_rows * self.n_in);
-        for (input, output) in chunks.zip(output.chunks_mut(n_rows * self.n_out())) {
-            let patches = self.patches(input, &mut scratch.patches);
-            let matrix = self.matrix(&weights[0]).t();
+        let matrix = self.matrix(&weights[0]).t();
+        for places in self.pieces(input.len() / self.n_in) {
+            let output = &mut output[places.start * self.channels..places.end * self.channels];
+            let patches = self.patches(input, places, &mut scratch.patches);
             if self.parts == 1 {
                 product(patches, matrix, output);
             } else {
@@ -175,33 +189,37 @@ impl Layer {
         mut by_input: Option<&mut [f32]>,
         scratch: &mut Scratch,
     ) {
-        let n_rows = self.rows_at_once();
         let [by_matrix, by_bias] = gradients else {
             unreachable!("a layer has a matrix and a bias")
         };
-        let chunks = input.chunks(n_rows * self.n_in);
-        for (at, (input, delta)) in chunks.zip(delta.chunks(n_rows * self.n_out())).enumerate() {
-            for place in delta.chunks_exact(self.channels) {
-                for (sum, value) in by_bias.iter_mut().zip(place) {
-                    *sum += value;
-                }
+        for place in delta.chunks_exact(self.channels) {
+            for (sum, value) in by_bias.iter_mut().zip(place) {
+                *sum += value;
             }
+        }
+        for places in self.pieces(input.len() / self.n_in) {
+            let piece = places.start * self.channels..places.end * self.channels;
             let delta = if self.parts == 1 {
-                delta
+                &delta[piece]
             } else {
-                let first = at * n_rows * self.n_out();
-                self.unpool(delta, &scratch.greatest[first..], &mut scratch.of_patches);
+                self.unpool(
+                    &delta[piece.clone()],
+                    &scratch.greatest[piece],
+                    &mut scratch.of_patches,
+                );
                 &scratch.of_patches
             };
             let delta = Matrix::new(delta, delta.len() / self.channels, self.channels);
-            add_product(delta.t(), self.patches(input, &mut scratch.patches), by_matrix);
+            add_product(
+                delta.t(),
+                self.patches(input, places.clone(), &mut scratch.patches),
+                by_matrix,
+            );
             if let Some(by_input) = &mut by_input {
-                let first = at * n_rows * self.n_in;
-                let by_input = &mut by_input[first..first + input.len()];
                 let by_patches = &mut scratch.by_patches;
-                by_patches.resize(input.len() / self.n_in * self.n_patches() * self.fan_in, 0.0);
+                by_patches.resize(places.len() * self.width(), 0.0);
                 product(delta, self.matrix(&weights[0]), by_patches);
-                self.scatter(by_patches, by_input);
+                self.scatter(by_patches, places, by_input);
             }
         }
     }
@@ -225,27 +243,30 @@ impl Layer {
         Matrix::new(weight, self.channels, self.fan_in)
     }
 
-    /// Of rows, one for each part of each place of each.
-    fn patches<'a>(&self, input: &'a [f32], patches: &'a mut Vec<f32>) -> Matrix<'a> {
-        let n_patches = input.len() / self.n_in * self.n_patches();
+    /// Those of some places, one for each part of each.
+    fn patches<'a>(&self, input: &'a [f32], places: Range<usize>, patches: &'a mut Vec<f32>) -> Matrix<'a> {
+        let n_patches = places.len() * self.parts;
         if self.runs.is_empty() {
             return Matrix::new(input, n_patches, self.fan_in);
         }
         patches.resize(n_patches * self.fan_in, 0.0);
-        let rows = patches.chunks_exact_mut(self.n_patches() * self.fan_in);
-        for (row, input) in rows.zip(input.chunks_exact(self.n_in)) {
-            for &Run { from, to, len } in &self.runs {
+        for (place, patches) in places.zip(patches.chunks_exact_mut(self.width())) {
+            let (runs, first) = self.runs_of(place);
+            for &Run { from, to, len } in runs {
                 match from {
-                    Some(from) => row[to..to + len].copy_from_slice(&input[from..from + len]),
-                    None => row[to..to + len].fill(0.0),
+                    Some(from) => {
+                        let values = &input[first + from..first + from + len];
+                        patches[to..to + len].copy_from_slice(values);
+                    }
+                    None => patches[to..to + len].fill(0.0),
                 }
             }
         }
         Matrix::new(patches, n_patches, self.fan_in)
     }
 
-    /// Adds what stands in patches to the values that they came from.
-    fn scatter(&self, patches: &[f32], output: &mut [f32]) {
+    /// Adds what stands in the patches of some places to the values that they came from.
+    fn scatter(&self, patches: &[f32], places: Range<usize>, output: &mut [f32]) {
         if self.runs.is_empty() {
             output
                 .iter_mut()
@@ -253,14 +274,23 @@ impl Layer {
                 .for_each(|(sum, value)| *sum += value);
             return;
         }
-        let rows = patches.chunks_exact(self.n_patches() * self.fan_in);
-        for (row, output) in rows.zip(output.chunks_exact_mut(self.n_in)) {
-            for &Run { from, to, len } in &self.runs {
+        for (place, patches) in places.zip(patches.chunks_exact(self.width())) {
+            let (runs, first) = self.runs_of(place);
+            for &Run { from, to, len } in runs {
                 let Some(from) = from else { continue };
-                let sums = output[from..from + len].iter_mut();
-                sums.zip(&row[to..to + len])
+                let sums = output[first + from..first + from + len].iter_mut();
+                sums.zip(&patches[to..to + len])
                     .for_each(|(sum, value)| *sum += value);
             }
         }
+    }
+
+    /// The runs of a place, counted through all rows, and where its row begins.
+    fn runs_of(&self, place: usize) -> (&[Run], usize) {
+        let (row, place) = (place / self.places, place % self.places);
+        (
+            &self.runs[self.starts[place]..self.starts[place + 1]],
+            row * self.n_in,
+        )
     }
 }

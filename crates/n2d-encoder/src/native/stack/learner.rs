@@ -63,7 +63,8 @@ impl StackLearner {
             scratch: Scratch::default(),
             greatest: vec![Vec::new(); stack.layers.len()],
         };
-        let n_tasks = batch_size.div_ceil(rows_of_task(batch_size));
+        // A smaller batch can be cut into more tasks than a full one.
+        let n_tasks = MOST_TASKS.min(batch_size.div_ceil(FEWEST_ROWS));
         Self {
             optimization: Optimization::new(plan.rule, plan.clipping, shapes),
             loss: plan.loss,
@@ -210,11 +211,12 @@ impl StackLearner {
 
     /// A step along the sums of the tasks' gradients, in the order of the rows.
     fn descend(&mut self, n_rows: usize, rate: f64) {
+        let n_trained = self.n_trained();
         let n_tasks = n_rows.div_ceil(rows_of_task(n_rows));
         let [first, others @ ..] = &mut self.tasks[..n_tasks] else {
             return;
         };
-        for (buffer, sums) in first.gradients.iter_mut().enumerate() {
+        for (buffer, sums) in first.gradients.iter_mut().enumerate().take(2 * n_trained) {
             let sums = sums.par_chunks_mut(SUMS).enumerate();
             sums.for_each(|(chunk, sums)| {
                 for task in others.iter() {
@@ -223,7 +225,8 @@ impl StackLearner {
                 }
             });
         }
-        let gradients: Vec<&[f32]> = first.gradients.iter().map(Vec::as_slice).collect();
+        let trained = &first.gradients[..2 * n_trained];
+        let gradients: Vec<&[f32]> = trained.iter().map(Vec::as_slice).collect();
         let weights = self.weights.iter_mut().map(Vec::as_mut_slice);
         self.optimization.step(weights, &gradients, rate);
         if let Some(head) = &mut self.head {
