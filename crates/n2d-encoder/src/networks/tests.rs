@@ -26,7 +26,7 @@ fn learners<N: Network>(plan: &Plan, config: &N::Config, rows: &RowShape) -> Vec
     let stack = N::new(config, rows, &burn::tensor::Device::flex())
         .unwrap()
         .native();
-    let native = stack.map(|stack| StackLearner::new(plan, stack, names, weights, 64));
+    let native = stack.map(|stack| StackLearner::new(plan, stack, names, weights, 129));
     let native = native.map(|learner| Box::new(learner) as Box<dyn Learner>);
     std::iter::once(Box::new(on_burn) as Box<dyn Learner>)
         .chain(native)
@@ -196,6 +196,35 @@ fn both_engines_give_every_loss_and_weight_alike() {
             ..sequence
         };
         engines_agree::<Conv1d>(&pooled, &[20, 3], training);
+    }
+}
+
+/// A batch of 129 rows is cut into fewer tasks than one of 128.
+#[test]
+fn a_smaller_batch_may_be_cut_into_more_tasks() {
+    let rows = RowShape::saved(vec![8, 2]).unwrap();
+    let values = values(257, 16);
+    let x = Samples::from_rows(&values, 16).unwrap();
+    let config = Conv1dConfig {
+        channels: vec![3],
+        ..Conv1dConfig::new(2)
+    };
+    let plan = TrainingConfig::default().check("conv1d").unwrap();
+    let order: Vec<usize> = (0..257).collect();
+    for batch in order.chunks(129) {
+        let batch = Batch {
+            x,
+            rows: batch,
+            target: None,
+            input: None,
+            labels: None,
+            draw: Draw { seed: 5, batch: 0 },
+        };
+        let losses: Vec<f64> = learners::<Conv1d>(&plan, &config, &rows)
+            .iter_mut()
+            .map(|learner| learner.step(&batch, 1e-3).unwrap())
+            .collect();
+        assert!((losses[0] - losses[1]).abs() < 1e-4 * losses[0], "{losses:?}");
     }
 }
 
