@@ -76,7 +76,7 @@ fn told_apart<C: PartConfig<Part: SupervisedEncoder>>(config: &C, weight: f64) -
     let mean = |class: i32| {
         let rows: Vec<_> = (0..ROWS).filter(|&row| labels[row] == class).collect();
         rows.iter().fold(ndarray::Array1::<f32>::zeros(2), |sum, &row| {
-            sum + &latents.row(row)
+            sum + latents.row(row)
         }) / rows.len() as f32
     };
     let means = [mean(0), mean(1)];
