@@ -61,9 +61,16 @@ fn bench(root: &Path, records: bool) -> Result<bool, String> {
     if records {
         std::fs::write(&baseline, csv(&timings)).map_err(|error| format!("{BASELINE}: {error}"))?;
     }
-    let before = std::fs::read_to_string(&baseline).map_err(|error| format!("{BASELINE}: {error}"))?;
-    let (report, slower) = report(&timings, &parsed(&before)?);
+    let before = match std::fs::read_to_string(&baseline) {
+        Ok(text) => parsed(&text)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(format!("{BASELINE}: {error}")),
+    };
+    let (report, slower) = report(&timings, &before);
     println!("{report}");
+    if before.is_empty() {
+        println!("There is no baseline yet: `cargo xtask bench --record` makes this one.");
+    }
     Ok(slower == 0)
 }
 

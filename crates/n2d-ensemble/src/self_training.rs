@@ -25,6 +25,26 @@ pub(crate) const NAME: &str = "self_trained";
 /// The result is one encoder, as large and as fast as any; with a manifold learner and a clusterer behind it
 /// ([`N2dEnsemble::by_self_training`](crate::N2dEnsemble::by_self_training)) it is a pipeline. Takes the time of all members, and in each round that of one encoder, from the second round on also of a manifold learner and a clusterer; deterministic as
 /// they are.
+///
+/// ```
+/// use n2d_cluster::GaussianMixtureConfig;
+/// use n2d_core::{FitContext, FittedEncoder, ManifoldClusterer, N2d, PartConfig, Samples};
+/// use n2d_encoder::DenseAutoencoderConfig;
+/// use n2d_ensemble::N2dEnsemble;
+/// use n2d_manifold::UmapConfig;
+///
+/// let values: Vec<f32> = (0..240).map(|i| ((i * 7 + i / 120 * 50) % 97) as f32 / 97.0).collect();
+/// let x = Samples::from_rows(&values, 6)?;
+/// let encoder = DenseAutoencoderConfig { hidden: vec![8], n_epochs: Some(2), ..DenseAutoencoderConfig::new(2) };
+/// let umap = UmapConfig { n_neighbors: 5, n_epochs: Some(20), ..UmapConfig::new(2) };
+/// let later = ManifoldClusterer::new(umap.build()?, GaussianMixtureConfig::new(2).build()?);
+/// let member = N2d::new(encoder.build()?, later);
+/// let taught = DenseAutoencoderConfig { n_epochs: Some(20), ..encoder };
+/// let fitted = N2dEnsemble::new(member, 1)?.by_self_training(taught.build()?).fit(x, &mut FitContext::new(42))?.model;
+/// assert_eq!(fitted.predict(x)?.len(), 40);
+/// assert!(fitted.encoder().as_decode().is_none(), "labels alone were learnt");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SelfTrained<E, M, C, T> {
     member: N2d<E, M, C>,
