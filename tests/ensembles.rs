@@ -72,7 +72,7 @@ fn an_encoder_of_another_kind_can_be_taught() {
         assert!(note.contains("taught by the inner"), "{note}");
         let fitted = fitted.model;
         let ari = adjusted_rand_index(&classes, fitted.labels()).unwrap();
-        assert!(ari > 0.05, "{taught}: {ari}");
+        assert!(ari > 0.15, "{taught}: {ari}");
         assert!(
             fitted.encoder().as_decode().is_none(),
             "it has not learnt to reconstruct"

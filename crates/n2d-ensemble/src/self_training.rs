@@ -81,12 +81,13 @@ impl<E, M, C, T> SelfTrained<E, M, C, T> {
         Self { weight, ..self }
     }
 
-    /// Taught so many times, from 1 to 1000, each time anew by what the encoder taught before is certain of; [`ROUNDS`](Self::ROUNDS) by default.
+    /// Taught so many times, each time anew by what the encoder taught before is certain of; [`ROUNDS`](Self::ROUNDS) by default.
+    ///
+    /// # Panics
+    /// For a number below 1 or above 1000, as [`new`](Self::new) does.
     pub fn with_rounds(self, rounds: usize) -> Self {
-        Self {
-            rounds: rounds.clamp(1, MOST_MEMBERS),
-            ..self
-        }
+        assert!((1..=MOST_MEMBERS).contains(&rounds), "{rounds} rounds");
+        Self { rounds, ..self }
     }
 }
 

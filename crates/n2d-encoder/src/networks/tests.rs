@@ -19,6 +19,21 @@ fn values(n_rows: usize, n_features: usize) -> Vec<f32> {
         .collect()
 }
 
+/// Rows to be reconstructed as they are.
+fn batch<'x, 'a>(x: Samples<'x>, rows: &'a [usize], number: u64) -> Batch<'x, 'a> {
+    Batch {
+        x,
+        rows,
+        target: None,
+        input: None,
+        labels: None,
+        draw: Draw {
+            seed: 1,
+            batch: number,
+        },
+    }
+}
+
 /// The network in training on burn and, if it has a form for it, on our own engine.
 fn learners<N: Network>(plan: &Plan, config: &N::Config, rows: &RowShape) -> Vec<Box<dyn Learner>> {
     let on_burn = BurnLearner::<N>::new(plan, config, rows, &FitContext::new(3)).unwrap();
@@ -43,14 +58,7 @@ fn gradients_are_differences<N: Network>(config: &N::Config, shape: &[usize]) {
         ..TrainingConfig::default()
     };
     let plan = descent.check(N::NAME).unwrap();
-    let batch = Batch {
-        x,
-        rows: &[0, 1, 2, 3, 4],
-        target: None,
-        input: None,
-        labels: None,
-        draw: Draw { seed: 1, batch: 2 },
-    };
+    let batch = batch(x, &[0, 1, 2, 3, 4], 2);
     for mut learner in learners::<N>(&plan, config, &rows) {
         let before = learner.weights().unwrap();
         let loss = learner.step(&batch, 1.0).unwrap();
@@ -130,18 +138,7 @@ fn engines_agree<N: Network>(config: &N::Config, shape: &[usize], training: &Tra
     let order: Vec<usize> = (0..150).collect();
     let mut learners = learners::<N>(&training.check(N::NAME).unwrap(), config, &rows);
     for (number, rows) in order.chunks(40).cycle().take(20).enumerate() {
-        let draw = Draw {
-            seed: 5,
-            batch: number as u64,
-        };
-        let batch = Batch {
-            x,
-            rows,
-            target: None,
-            input: None,
-            labels: None,
-            draw,
-        };
+        let batch = batch(x, rows, number as u64);
         let losses: Vec<f64> = learners
             .iter_mut()
             .map(|learner| learner.step(&batch, training.learning_rate).unwrap())
@@ -211,15 +208,8 @@ fn a_smaller_batch_may_be_cut_into_more_tasks() {
     };
     let plan = TrainingConfig::default().check("conv1d").unwrap();
     let order: Vec<usize> = (0..257).collect();
-    for batch in order.chunks(129) {
-        let batch = Batch {
-            x,
-            rows: batch,
-            target: None,
-            input: None,
-            labels: None,
-            draw: Draw { seed: 5, batch: 0 },
-        };
+    for rows_of_batch in order.chunks(129) {
+        let batch = batch(x, rows_of_batch, 0);
         let losses: Vec<f64> = learners::<Conv1d>(&plan, &config, &rows)
             .iter_mut()
             .map(|learner| learner.step(&batch, 1e-3).unwrap())

@@ -19,7 +19,8 @@ const FEWEST_ROWS: usize = 8;
 
 /// A stack in training on the CPU.
 ///
-/// Memory: 16 times the weights for gradients and as the optimiser asks, and two values for each of a batch's in every layer.
+/// Memory: up to 16 times the weights for gradients, and as much as the optimiser asks; what every layer makes of a batch; and for each of up to 16 tasks
+/// some 65 536 values of patches, or those of one place if they are more.
 pub(crate) struct StackLearner {
     stack: Stack,
     names: Vec<(String, Vec<usize>)>,
