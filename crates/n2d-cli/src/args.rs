@@ -273,8 +273,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) checkpoint: Option<PathBuf>,
 
-    /// How often: after so many epochs (5), or seconds (60s) [default: 60s]
-    #[arg(long, value_name = "N|Ns", value_parser = crate::checkpoint::every, requires = "checkpoint", help_heading = "Output")]
+    /// How often: after so many epochs (5), seconds (60s) or minutes (5m) [default: 60s]
+    #[arg(long, value_name = "N|Ns|Nm", value_parser = crate::checkpoint::every, requires = "checkpoint", help_heading = "Output")]
     pub(crate) checkpoint_every: Option<Every>,
 
     /// Go on from where the file of --checkpoint is; the result is that of a run that was never disturbed

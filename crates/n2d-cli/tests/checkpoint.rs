@@ -68,6 +68,30 @@ fn a_killed_fit_is_resumed_to_the_same_bits() {
     assert_eq!(place.read("latent.npy"), expected);
 }
 
+/// Fewer epochs than the checkpoint has made are not to be had from it; more are.
+#[test]
+fn a_fit_is_resumed_for_longer_but_not_for_less() {
+    let place = with_groups();
+    let of = |epochs, more: &[&'static str]| {
+        let more = [&["--epochs", epochs, "--checkpoint", "fit.ckpt"], more].concat();
+        place.run(&args(&more))
+    };
+    assert_eq!(of("9", &[]).code, Some(0));
+    let refused = of("3", &["--resume"]);
+    assert_ne!(refused.code, Some(0));
+    let reason = "has come to epoch 9, but n_epochs is 3: resume with at least 9, or train anew";
+    assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+    let other = of("9", &["--resume", "--set", "conv1d.noise=0.1"]);
+    assert_ne!(other.code, Some(0));
+    let reason = "another training: noise was 0.0, but is 0.1";
+    assert!(other.stderr.contains(reason), "{}", other.stderr);
+
+    assert_eq!(of("10", &["--resume"]).code, Some(0));
+    let resumed = place.read("latent.npy");
+    place.ok(&args(&["--epochs", "10"]));
+    assert_eq!(place.read("latent.npy"), resumed);
+}
+
 #[test]
 fn checkpoints_that_can_not_be_are_refused() {
     let place = with_groups();
@@ -149,4 +173,17 @@ fn every_encoder_goes_by_its_name() {
             "{encoder}"
         );
     }
+}
+
+/// What is no checkpoint is not written over by one.
+#[test]
+fn another_file_is_not_lost_to_a_checkpoint() {
+    let place = with_groups();
+    place.write("notes.txt", "not to be lost");
+    let refused = place.run(&args(&["--epochs", "1", "--checkpoint", "notes.txt"]));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("is no checkpoint"), "{}", refused.stderr);
+    assert_eq!(place.read("notes.txt"), b"not to be lost");
+    place.ok(&args(&["--epochs", "1", "--checkpoint", "fit.ckpt"]));
+    place.ok(&args(&["--epochs", "1", "--checkpoint", "fit.ckpt"]));
 }

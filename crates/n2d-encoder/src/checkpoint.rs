@@ -10,19 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::epochs::{Best, RunningLoss};
 use crate::learner::Weights;
 use crate::optimizer::Memory;
-
-/// What a training must have in common with one it goes on from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    pub(crate) part: String,
-    /// The options of network and training, but for those that may change: where it trains.
-    pub(crate) options: String,
-    pub(crate) seed: u64,
-    pub(crate) n_samples: usize,
-    pub(crate) n_features: usize,
-    /// A digest of the data.
-    pub(crate) data: String,
-}
+use crate::same_training::{Identity, NotTheSame};
 
 /// A training between two batches.
 #[derive(Debug, Clone)]
@@ -43,6 +31,8 @@ pub(crate) struct Place {
     pub(crate) batches: usize,
     /// Steps of the optimiser.
     pub(crate) steps: u64,
+    /// Of the first batch, before the first step.
+    pub(crate) first_loss: Option<f64>,
     /// Of the last epoch, or of the one at work.
     pub(crate) loss: Option<f64>,
     pub(crate) loss_sum: f64,
@@ -57,6 +47,20 @@ impl Place {
             sum: self.loss_sum,
             n_rows: self.loss_rows,
         }
+    }
+
+    /// That it can be, and is one on the way to so many epochs: of one beyond them, what was there before is not known any more.
+    pub(crate) fn check(&self, n_epochs: usize) -> Result<(), NotTheSame> {
+        if self.history.len() != self.epochs || self.batches > 0 && self.loss_rows == 0 {
+            return Err(NotTheSame::NoPlace {
+                place: format!("{self:?}"),
+            });
+        }
+        let begun = self.epochs + usize::from(self.batches > 0);
+        if begun > n_epochs {
+            return Err(NotTheSame::Beyond { begun, n_epochs });
+        }
+        Ok(())
     }
 }
 
@@ -128,31 +132,8 @@ impl Persist for Snapshot {
 }
 
 impl Snapshot {
-    /// That it is of the same training, whose buffers have these lengths.
-    pub(crate) fn check(
-        &self,
-        identity: &Identity,
-        weights: &Weights,
-        memories: &[Memory],
-    ) -> Result<(), Foreign> {
-        let foreign = |what, then: String, now: String| Err(Foreign { what, then, now });
-        let (then, now) = (&self.identity, identity);
-        if then.part != now.part {
-            return foreign("the part", then.part.clone(), now.part.clone());
-        }
-        if then.seed != now.seed {
-            return foreign("the seed", then.seed.to_string(), now.seed.to_string());
-        }
-        let shape = |identity: &Identity| format!("{} x {}", identity.n_samples, identity.n_features);
-        if shape(then) != shape(now) {
-            return foreign("the data", shape(then), shape(now));
-        }
-        if then.data != now.data {
-            return foreign("the data's digest", then.data.clone(), now.data.clone());
-        }
-        if then.options != now.options {
-            return foreign("the options", then.options.clone(), now.options.clone());
-        }
+    /// That its buffers have these lengths.
+    pub(crate) fn check(&self, weights: &Weights, memories: &[Memory]) -> Result<(), NotTheSame> {
         let lengths = |weights: &Weights| weights.iter().map(Vec::len).collect::<Vec<_>>();
         let of_memories = |memories: &[Memory]| memories.iter().map(lengths).collect::<Vec<_>>();
         let same = lengths(&self.weights) == lengths(weights)
@@ -161,23 +142,14 @@ impl Snapshot {
                 .best
                 .as_ref()
                 .is_none_or(|best| lengths(&best.weights) == lengths(weights));
-        if !same {
-            let shown = |weights: &Weights| format!("{:?}", lengths(weights));
-            return foreign("the network", shown(&self.weights), shown(weights));
+        if same {
+            return Ok(());
         }
-        let place = &self.place;
-        if place.history.len() != place.epochs || place.batches > 0 && place.loss_rows == 0 {
-            return foreign("the place", format!("{place:?}"), "one that can be".to_owned());
-        }
-        Ok(())
+        let shown = |weights: &Weights| format!("of {:?} parameters", lengths(weights));
+        Err(NotTheSame::one(
+            "the network",
+            shown(&self.weights),
+            shown(weights),
+        ))
     }
-}
-
-/// A checkpoint of another training.
-#[derive(Debug, thiserror::Error)]
-#[error("this is the checkpoint of another training: {what} was {then}, but is {now}")]
-pub(crate) struct Foreign {
-    what: &'static str,
-    then: String,
-    now: String,
 }

@@ -1,3 +1,4 @@
+use n2d_core::rng::ChaCha8Rng;
 use n2d_core::{
     BoxError, Encoder, Fit, FitContext, FitError, Labels, PartConfig, Report, Samples, Stage,
     SupervisedEncoder,
@@ -6,10 +7,11 @@ use n2d_core::{
 use crate::burn_engine::{BurnLearner, DenseModule, RowShape};
 use crate::learner::Learner;
 use crate::native::NativeLearner;
+use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
 use crate::supervised::{Lesson, NoLabels};
 use crate::training::Training;
-use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder};
+use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder, same_training};
 
 const PART: &str = DenseAutoencoderConfig::NAME;
 
@@ -38,6 +40,7 @@ pub struct DenseAutoencoder {
     config: DenseAutoencoderConfig,
     plan: Plan,
     initial: Option<DenseNetwork>,
+    own: Option<OwnTransform>,
 }
 
 impl DenseAutoencoder {
@@ -46,6 +49,7 @@ impl DenseAutoencoder {
             config,
             plan,
             initial: None,
+            own: None,
         }
     }
 
@@ -60,6 +64,40 @@ impl DenseAutoencoder {
     pub fn with_initial_weights(self, network: DenseNetwork) -> Self {
         Self {
             initial: Some(network),
+            ..self
+        }
+    }
+
+    /// With a change of the input of every batch (Python's `x_lambda`), after those of the configuration. What is to be reconstructed stays as it is.
+    ///
+    /// The rows of a batch come one after the other; the generator is the batch's own, and follows from the seed. Two encoders with such a change are equal
+    /// if one is a clone of the other.
+    ///
+    /// ```
+    /// use n2d_core::{Encoder, FitContext, PartConfig, Samples};
+    /// use n2d_encoder::DenseAutoencoderConfig;
+    /// use n2d_encoder::rand::RngExt;
+    ///
+    /// let values: Vec<f32> = (0..600).map(|i| (i % 7) as f32 / 7.0).collect();
+    /// let x = Samples::from_rows(&values, 6)?;
+    /// let config = DenseAutoencoderConfig { hidden: vec![16], n_epochs: Some(3), ..DenseAutoencoderConfig::new(2) };
+    /// let salted = config.build()?.with_input_transform(|batch, rng| {
+    ///     for value in batch {
+    ///         if rng.random::<f32>() < 0.1 {
+    ///             *value = 1.0;
+    ///         }
+    ///     }
+    /// });
+    /// let fit = salted.fit(x, &mut FitContext::new(1))?;
+    /// assert_eq!(fit.report.history.len(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_input_transform(
+        self,
+        transform: impl Fn(&mut [f32], &mut ChaCha8Rng) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            own: Some(OwnTransform::new(transform)),
             ..self
         }
     }
@@ -79,10 +117,9 @@ impl DenseAutoencoder {
 
     fn train(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<(DenseNetwork, Report), FitError> {
         let network = self.network(x, ctx).map_err(failed)?;
-        let options = self.options()?;
         if self.is_native() {
             let mut learner = self.learner(x, network);
-            let report = Training::new(&self.plan, x, &mut learner, None, None, &options, ctx)?.run(ctx)?;
+            let report = self.run(x, &mut learner, None, ctx)?;
             return Ok((learner.into_network(), report));
         }
         let rows = RowShape::of(x, None).map_err(|refused| failed(refused.into()))?;
@@ -90,12 +127,26 @@ impl DenseAutoencoder {
             BurnLearner::<DenseModule>::new(&self.plan, &self.config.shape(), &rows, ctx).map_err(failed)?;
         let weights = network.parameters().map(<[f32]>::to_vec).collect();
         learner.set_weights(weights).map_err(failed)?;
-        let report = Training::new(&self.plan, x, &mut learner, None, None, &options, ctx)?.run(ctx)?;
+        let report = self.run(x, &mut learner, None, ctx)?;
         let mut network = network;
         for (values, trained) in network.parameters_mut().zip(learner.weights().map_err(failed)?) {
             values.copy_from_slice(&trained);
         }
         Ok((network, report))
+    }
+
+    /// The training itself, by whatever engine.
+    fn run(
+        &self,
+        x: Samples<'_>,
+        learner: &mut dyn Learner,
+        lesson: Option<&Lesson<'_>>,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Report, FitError> {
+        let options =
+            same_training::of_network(&self.config.shape()).map_err(|error| failed(error.into()))?;
+        let own = self.own.as_ref();
+        Training::new(&self.plan, x, learner, own, lesson, &options, ctx)?.run(ctx)
     }
 }
 
@@ -103,10 +154,6 @@ impl DenseAutoencoder {
 impl DenseAutoencoder {
     fn is_native(&self) -> bool {
         self.config.engine.is_native(self.plan.device)
-    }
-
-    fn options(&self) -> Result<String, FitError> {
-        serde_json::to_string(&self.config.shape()).map_err(|error| failed(error.into()))
     }
 
     fn learner(&self, x: Samples<'_>, network: DenseNetwork) -> NativeLearner {
@@ -129,9 +176,7 @@ impl DenseAutoencoder {
             .head(&self.plan, self.config.latent_dim, ctx)
             .map_err(failed)?;
         let mut learner = self.learner(x, network).with_head(head);
-        let options = self.options()?;
-        let report =
-            Training::new(&self.plan, x, &mut learner, None, Some(&lesson), &options, ctx)?.run(ctx)?;
+        let report = self.run(x, &mut learner, Some(&lesson), ctx)?;
         Ok((learner.into_network(), report))
     }
 }

@@ -3,6 +3,7 @@
 use n2d_core::rng::ChaCha8Rng;
 use rand::Rng;
 
+use crate::checkpoint::Place;
 use crate::learner::Weights;
 
 /// Optimiser steps that the automatic number of epochs makes at least.
@@ -99,6 +100,30 @@ impl Patience {
     }
 }
 
+/// How many times the first loss the last must be to have risen: batches differ, and noise is drawn anew for each.
+const RISEN: f64 = 2.0;
+
+/// The loss before the first step and that of an epoch (counted from one), where the latter is clearly higher.
+///
+/// The first epoch's own loss would not do: with steps much too long it is the highest of all, and later ones come down from there without coming near
+/// what there was. Nor can a single epoch tell, since Adam's first steps are long for every network.
+pub(crate) fn raised(place: &Place, epoch: usize) -> Option<(f64, f64)> {
+    let first = place.first_loss?;
+    let last = *place.history.get(epoch.checked_sub(1)?)?;
+    (place.epochs > 1 && last > RISEN * first).then_some((first, last))
+}
+
+/// A loss to four digits that count, for notes.
+pub(crate) fn figure(value: f64) -> String {
+    let size = value.abs();
+    if (1e-4..1e4).contains(&size) {
+        let decimals = (3 - size.log10().floor() as i64).max(0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +169,31 @@ mod tests {
         loss.add(1.0, 3);
         loss.add(5.0, 1);
         assert_eq!(loss.mean(), 2.0);
+    }
+
+    #[test]
+    fn a_risen_loss_is_told_from_one_that_wavers() {
+        let risen = |first_loss: Option<f64>, history: &[f64], epoch: usize| {
+            let place = Place {
+                epochs: history.len(),
+                first_loss,
+                history: history.to_vec(),
+                ..Place::default()
+            };
+            raised(&place, epoch)
+        };
+        // It is far below its first epoch, and far above where it began.
+        assert_eq!(risen(Some(0.2), &[1e15, 2.8e9], 2), Some((0.2, 2.8e9)));
+        assert_eq!(risen(Some(0.2), &[0.3, 0.1, 0.5], 2), None);
+        assert_eq!(risen(Some(0.2), &[0.21, 0.22], 2), None);
+        assert_eq!(risen(Some(0.2), &[3.0], 1), None);
+        assert_eq!(risen(Some(0.2), &[], 0), None);
+        assert_eq!(risen(Some(0.0), &[0.0, 0.0], 2), None);
+        assert_eq!(risen(None, &[], 0), None);
+        assert_eq!(
+            [0.0, 0.000_17, 0.171_23, 12.5, 2.8e9].map(figure),
+            ["0.000e0", "0.0001700", "0.1712", "12.50", "2.800e9"]
+        );
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! What the training loop needs of a network: our own engine's and burn's networks train in the same way.
 
-use std::path::Path;
-
-use n2d_core::persist::{LoadError, read_arrays};
 use n2d_core::{BoxError, Samples};
 
+use crate::Engine;
 use crate::optimizer::Memory;
 use crate::transform::Draw;
 
@@ -27,6 +25,9 @@ pub(crate) struct Batch<'x, 'a> {
 
 /// A network with its optimiser.
 pub(crate) trait Learner {
+    /// What makes the steps: [`Engine::Native`] or [`Engine::Burn`].
+    fn engine(&self) -> Engine;
+
     /// A step of this rate; gives the loss before it. Where that is not finite, nothing is changed.
     fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError>;
 
@@ -63,27 +64,4 @@ impl Batch<'_, '_> {
         };
         (self.input.map_or_else(Vec::new, <[f32]>::to_vec), target)
     }
-}
-
-/// The values in a safetensors file for buffers of these names and shapes.
-pub(crate) fn read_weights(path: &str, names: &[(String, Vec<usize>)]) -> Result<Weights, LoadError> {
-    let path = Path::new(path);
-    let state = read_arrays(path)?;
-    let read = |(name, shape): &(String, Vec<usize>)| {
-        // In a whole model the encoder's arrays are under its path.
-        let within = format!("encoder/{name}");
-        let name = if state.has_array(&within) { &within } else { name };
-        let (found, values) = state.shaped::<f32>(name)?;
-        if found != shape {
-            return Err(state.wrong_shape(name, &format!("{shape:?}")));
-        }
-        let finite = values.iter().all(|value| value.is_finite());
-        state.expect(name, "finite numbers", finite)?;
-        Ok(values)
-    };
-    names
-        .iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|error| error.in_file(path))
 }

@@ -56,15 +56,18 @@ mod network;
 mod network_state;
 mod networks;
 mod optimizer;
+mod own_transform;
 mod plan;
 #[cfg(test)]
 mod reference;
+mod same_training;
 mod schedule;
 mod supervised;
 mod tiles;
 mod training;
 mod transform;
 mod warp;
+mod weights;
 
 pub use activation::Activation;
 // tidy: backend in public

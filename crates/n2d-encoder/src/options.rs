@@ -23,7 +23,7 @@ macro_rules! with_training_options {
             /// How weights follow their gradients. Default Adam (the paper).
             pub optimizer: Optimizer,
             /// Size of a step, or its peak where `schedule` varies it; above 0. Default 0.001 (Keras' Adam). Too high a rate diverges,
-            /// which is an error.
+            /// which is an error, or ends far above the loss of the first step, which the report notes.
             pub learning_rate: f64,
             /// How the rate changes over the training. Default constant (the paper).
             pub schedule: Schedule,
@@ -88,7 +88,7 @@ macro_rules! with_training_options {
             /// latents learn to leave such changes out. Default false: both change alike.
             pub clean_target: bool,
             /// A safetensors file with initial weights in place of random ones: an array of `f32` for each parameter, by its name (`encoder.0.weight`, as in
-            /// files of ours) and of its shape; or a `.n2d` file with such an encoder. Others in it are not looked at. Default: none.
+            /// files of ours) and of its shape; or a `.n2d` file with such an encoder, of the same activation. Others in it are not looked at. Default: none.
             pub weights: Option<String>,
             /// Where networks on burn's tensors train: `cpu`, or one of the devices that were compiled in, such as `cuda` or `cuda:1`.
             /// Default `cpu`.

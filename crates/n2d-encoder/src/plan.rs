@@ -9,7 +9,7 @@ use crate::schedule::Rates;
 use crate::transform::Transforms;
 use crate::{Device, Loss, Optimizer, Schedule, TrainingConfig};
 
-/// How a network is to be trained.
+/// How a network is to be trained. Serialised, it is what checkpoints know a training by: each value by the name of its option.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Plan {
     /// The part's name.

@@ -24,6 +24,7 @@ const LAST: f64 = FIRST / 1e4;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Rates {
     pub(crate) schedule: Schedule,
+    #[serde(rename = "learning_rate")]
     pub(crate) peak: f64,
     pub(crate) warm_up: f64,
 }

@@ -1,18 +1,22 @@
 //! The training loop: batches, steps, reports and reasons to end. The same for every network and engine.
 
-use std::time::Instant;
+mod checkpoints;
 
-use n2d_core::persist;
-use n2d_core::{
-    BoxError, Checkpoints, Control, Every, FitContext, FitError, Progress, Report, Samples, Termination,
-};
+use n2d_core::{BoxError, Control, FitContext, FitError, Progress, Report, Samples, Termination};
+use serde_json::Value;
 
-use crate::checkpoint::{self, Identity, Place, Snapshot};
+use crate::checkpoint::Place;
 use crate::epochs::{self, Best, Patience, RunningLoss};
-use crate::learner::{Batch, Learner, read_weights};
+use crate::learner::{Batch, Learner};
+use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
 use crate::supervised::Lesson;
-use crate::transform::{Draw, OwnTransform, in_unit_interval};
+use crate::transform::{Draw, in_unit_interval};
+use crate::weights;
+use checkpoints::Written;
+
+/// What helps against steps that are too long.
+const ADVICE: &str = "lower learning_rate, or scale the data to values of about -1 to 1";
 
 /// A network in training on the rows of `x`.
 pub(crate) struct Training<'x, 'a> {
@@ -33,22 +37,16 @@ pub(crate) struct Training<'x, 'a> {
     seed: u64,
 }
 
-/// Where checkpoints go, and when the last one did.
-struct Written {
-    checkpoints: Checkpoints,
-    identity: Identity,
-    last: Instant,
-}
-
 impl<'x, 'a> Training<'x, 'a> {
-    /// Of the network in `learner`, which learns the labels of `lesson` if there is one; `options` are its own, for checkpoints.
+    /// Of the network in `learner`, which learns the labels of `lesson` if there is one; `options` are the network's own, by name, for checkpoints and files of
+    /// weights.
     pub(crate) fn new(
         plan: &'a Plan,
         x: Samples<'x>,
         learner: &'a mut dyn Learner,
         own: Option<&'a OwnTransform>,
         lesson: Option<&'a Lesson<'a>>,
-        options: &str,
+        options: &Value,
         ctx: &FitContext<'_>,
     ) -> Result<Self, FitError> {
         plan.transforms.fit_rows(plan.part, x.row_shape())?;
@@ -58,8 +56,8 @@ impl<'x, 'a> Training<'x, 'a> {
         }
         let (rows, held_out) = split(plan, taught(x, lesson), ctx)?;
         if let Some(path) = &plan.weights {
-            let weights =
-                read_weights(path, &learner.names()).map_err(|error| failed(plan.part, error.into()))?;
+            let weights = weights::read(path, &learner.names(), options.get("activation"))
+                .map_err(|error| failed(plan.part, error.into()))?;
             learner
                 .set_weights(weights)
                 .map_err(|source| failed(plan.part, source))?;
@@ -149,7 +147,9 @@ impl<'x, 'a> Training<'x, 'a> {
         let order: Vec<usize> = order.into_iter().map(|at| self.rows[at]).collect();
         let mut loss = self.place.running_loss();
         for rows in order.chunks(self.plan.batch_size).skip(self.place.batches) {
-            loss.add(self.batch(rows, ctx)?, rows.len());
+            let of_batch = self.batch(rows, ctx)?;
+            self.place.first_loss.get_or_insert(of_batch);
+            loss.add(of_batch, rows.len());
             self.place.batches += 1;
             self.place.steps += 1;
             (self.place.loss_sum, self.place.loss_rows) = (loss.sum, loss.n_rows);
@@ -274,7 +274,7 @@ impl<'x, 'a> Training<'x, 'a> {
             };
             transforms.spoil(&mut input, width, draw);
             if let Some(own) = self.own {
-                own(&mut input, &mut ctx.rng("encoder input transform", draw.batch));
+                own.apply(&mut input, &mut ctx.rng("encoder input transform", draw.batch));
             }
             input
         });
@@ -302,7 +302,9 @@ impl<'x, 'a> Training<'x, 'a> {
 
     fn finish(mut self, termination: Termination) -> Result<Report, FitError> {
         let n_epochs = self.place.epochs;
+        let mut of_epoch = n_epochs;
         if let Some(Best { epoch, loss, weights }) = self.patience.take().and_then(|patience| patience.best) {
+            of_epoch = epoch;
             let note = format!("the weights are those of epoch {epoch}, whose loss was the lowest");
             self.notes.push(note);
             self.place.loss = Some(loss);
@@ -314,6 +316,7 @@ impl<'x, 'a> Training<'x, 'a> {
         if !weights.iter().flatten().all(|value| value.is_finite()) {
             return Err(self.diverged("weights", f64::NAN, n_epochs.max(1)));
         }
+        self.notes.extend(self.raised_loss(of_epoch));
         let objective = if self.held_out.is_empty() {
             "loss"
         } else {
@@ -328,6 +331,16 @@ impl<'x, 'a> Training<'x, 'a> {
         Ok(report)
     }
 
+    /// What is to be said where the weights at the end of an epoch are worse than those before the first step: too long steps need not end in NaN.
+    fn raised_loss(&self, epoch: usize) -> Option<String> {
+        let (first, last) = epochs::raised(&self.place, epoch)?;
+        let (first, last) = (epochs::figure(first), epochs::figure(last));
+        let rate = self.plan.rates.peak;
+        Some(format!(
+            "the loss rose from {first} before the first step to {last} in epoch {epoch} with learning_rate = {rate}: {ADVICE}"
+        ))
+    }
+
     fn diverged(&self, objective: &'static str, value: f64, epoch: usize) -> FitError {
         FitError::Diverged {
             part: self.plan.part.to_owned(),
@@ -335,88 +348,8 @@ impl<'x, 'a> Training<'x, 'a> {
             value,
             unit: "epoch",
             step: epoch as u64,
-            advice: "lower learning_rate, or scale the data to values of about -1 to 1",
+            advice: ADVICE,
         }
-    }
-}
-
-/// Checkpoints.
-impl Training<'_, '_> {
-    fn keep_checkpoints(
-        &mut self,
-        checkpoints: Checkpoints,
-        options: &str,
-        ctx: &FitContext<'_>,
-    ) -> Result<(), FitError> {
-        let mut plan = self.plan.clone();
-        if plan.rates.schedule == crate::Schedule::Constant {
-            // Going on for longer changes nothing of what was.
-            plan.n_epochs = None;
-        }
-        let plan = serde_json::to_string(&plan).map_err(|error| self.failed(error.into()))?;
-        let identity = Identity {
-            part: self.plan.part.to_owned(),
-            options: format!("{options} {plan}"),
-            seed: ctx.seed(),
-            n_samples: self.x.n_samples(),
-            n_features: self.x.n_features(),
-            data: checkpoint::digest(self.x),
-        };
-        if checkpoints.resumes() {
-            self.resume(&checkpoints, &identity)
-                .map_err(|source| self.failed(source))?;
-        } else {
-            persist::probe(checkpoints.path()).map_err(|error| self.failed(error.into()))?;
-        }
-        self.checkpoints = Some(Written {
-            checkpoints,
-            identity,
-            last: Instant::now(),
-        });
-        Ok(())
-    }
-
-    fn resume(&mut self, checkpoints: &Checkpoints, identity: &Identity) -> Result<(), BoxError> {
-        let state = persist::read_file(checkpoints.path())?;
-        let snapshot: Snapshot = state.load().map_err(|error| error.in_file(checkpoints.path()))?;
-        snapshot.check(identity, &self.learner.weights()?, &self.learner.memories()?.1)?;
-        self.learner.set_weights(snapshot.weights)?;
-        self.learner
-            .set_memories(snapshot.place.steps, snapshot.memories)?;
-        self.place = snapshot.place;
-        if let Some(patience) = &mut self.patience {
-            (patience.waited, patience.best) = (self.place.waited, snapshot.best);
-        }
-        Ok(())
-    }
-
-    fn is_due_after_epoch(&self) -> bool {
-        let every = self
-            .checkpoints
-            .as_ref()
-            .map(|written| written.checkpoints.every());
-        matches!(every, Some(Every::Epochs(n)) if self.place.epochs.is_multiple_of(n.max(1)))
-    }
-
-    fn is_due_in_time(&self) -> bool {
-        let due = |written: &Written| matches!(written.checkpoints.every(), Every::Time(time) if written.last.elapsed() >= time);
-        self.checkpoints.as_ref().is_some_and(due)
-    }
-
-    fn write_checkpoint(&mut self) -> Result<(), FitError> {
-        let Some(written) = &mut self.checkpoints else {
-            return Ok(());
-        };
-        written.last = Instant::now();
-        let failed = |source: BoxError| failed(self.plan.part, source);
-        let snapshot = Snapshot {
-            identity: written.identity.clone(),
-            place: self.place.clone(),
-            weights: self.learner.weights().map_err(failed)?,
-            memories: self.learner.memories().map_err(failed)?.1,
-            best: self.patience.as_ref().and_then(|patience| patience.best.clone()),
-        };
-        persist::write_file(written.checkpoints.path(), &snapshot).map_err(|error| failed(error.into()))
     }
 }
 

@@ -18,18 +18,11 @@ pub(crate) struct Transforms {
     shift: usize,
     rotation: f64,
     flip: bool,
-    // Left out at 0, so that checkpoints of before there were these are still those of the same training.
-    #[serde(skip_serializing_if = "is_zero")]
     zoom: f64,
-    #[serde(skip_serializing_if = "is_zero")]
     slant: f64,
     scaling: f64,
     crop: f64,
     clean_target: bool,
-}
-
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
 }
 
 impl Transforms {
@@ -295,9 +288,6 @@ impl Numbers {
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 }
-
-/// A user's own change of a batch's input. What is to be reconstructed stays as it is.
-pub(crate) type OwnTransform = dyn Fn(&mut [f32], &mut n2d_core::rng::ChaCha8Rng) + Send + Sync;
 
 #[cfg(test)]
 mod tests {

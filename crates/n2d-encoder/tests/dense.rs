@@ -366,6 +366,54 @@ fn a_diverging_training_is_an_error_with_advice() {
     assert!(matches!(error, FitError::Diverged { step: 1, .. }), "{error}");
 }
 
+/// Steps that are too long by far need not end in NaN.
+#[test]
+fn a_training_that_makes_it_worse_is_noted_and_an_ordinary_one_is_not() {
+    let values = surface(100, 4);
+    let x = Samples::from_rows(&values, 4).unwrap();
+    let notes = |config: &Config| fit(config, x, &mut FitContext::new(1)).unwrap().report.notes;
+    let wild = |n_epochs| Config {
+        learning_rate: 10.0,
+        ..small(n_epochs)
+    };
+    let noted = notes(&wild(30));
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    assert!(noted[0].starts_with("the loss rose from 0."), "{noted:?}");
+    let advice = " in epoch 30 with learning_rate = 10: lower learning_rate, or scale the data to values of about -1 to 1";
+    assert!(noted[0].ends_with(advice), "{noted:?}");
+    // Patience keeps the best of bad epochs.
+    let patient = Config {
+        patience: Some(100),
+        ..wild(30)
+    };
+    assert!(
+        notes(&patient)
+            .iter()
+            .any(|note| note.starts_with("the loss rose"))
+    );
+
+    let ordinary = [
+        small(1),
+        small(2),
+        small(40),
+        Config {
+            hidden: vec![500, 500, 2000],
+            ..small(2)
+        },
+        Config {
+            dropout: 0.5,
+            ..small(10)
+        },
+        Config {
+            noise: 1.0,
+            ..small(10)
+        },
+    ];
+    for config in ordinary {
+        assert_eq!(notes(&config), [""; 0], "{config:?}");
+    }
+}
+
 #[test]
 fn rows_of_another_width_are_refused() {
     let values = surface(20, 4);

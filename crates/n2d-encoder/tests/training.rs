@@ -1,229 +1,21 @@
-//! What training offers to every network: checkpoints, weights from elsewhere, held-out rows, input transforms.
+//! What training offers to every network: weights from elsewhere, held-out rows, input transforms.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
-use std::path::Path;
-use std::time::Duration;
+mod common;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
-use n2d_core::persist::{self, FORMAT_VERSION};
+use n2d_core::persist::{self, Save, SaveError, State};
 use n2d_core::{
-    BoxError, CancelToken, Checkpoints, Control, Encoder, Event, Every, Fit, FitContext, FitError,
-    FittedEncoder, PartConfig, Samples, Termination,
+    BoxError, Control, Encoder, Event, FitContext, FitError, FittedEncoder, PartConfig, Samples, Termination,
 };
 use n2d_encoder::{
-    Autoencoder, Conv1dConfig, DenseAutoencoderConfig, Engine, Loss, LstmConfig, Network, Optimizer,
-    RowShape, Schedule, TrainingConfig, VariationalConfig, burn, rand,
+    Activation, Autoencoder, Conv1dConfig, DenseAutoencoder, DenseAutoencoderConfig, Engine,
+    FittedDenseAutoencoder, Loss, Network, RowShape, TrainingConfig, burn, rand,
 };
 
-const ROWS: usize = 90;
-const WIDTH: usize = 12;
-
-fn values() -> Vec<f32> {
-    let cell = |i: usize| 0.5 + 0.4 * ((i / WIDTH) as f32 * 0.37 + (i % WIDTH) as f32 * 0.9).sin();
-    (0..ROWS * WIDTH).map(cell).collect()
-}
-
-fn samples(values: &[f32]) -> Samples<'_> {
-    Samples::from_rows(values, WIDTH)
-        .unwrap()
-        .with_row_shape(&[6, 2])
-        .unwrap()
-}
-
-fn dense() -> DenseAutoencoderConfig {
-    DenseAutoencoderConfig {
-        hidden: vec![16],
-        batch_size: 32,
-        n_epochs: Some(8),
-        ..DenseAutoencoderConfig::new(2)
-    }
-}
-
-/// Every network and engine, with options whose state a checkpoint must hold.
-fn trained_by_each(mut run: impl FnMut(&dyn Fn(&mut FitContext<'_>) -> Result<Vec<u8>, FitError>)) {
-    let values = values();
-    let x = samples(&values);
-    macro_rules! each {
-        ($config:expr) => {{
-            let part = $config.build().unwrap();
-            run(&|ctx: &mut FitContext<'_>| Ok(persist::to_bytes(&part.fit(x, ctx)?.model).unwrap()));
-        }};
-    }
-    let patient = DenseAutoencoderConfig {
-        patience: Some(3),
-        validation: 0.2,
-        noise: 0.1,
-        schedule: Schedule::OneCycle,
-        ..dense()
-    };
-    each!(patient);
-    each!(DenseAutoencoderConfig {
-        engine: Engine::Burn,
-        optimizer: Optimizer::AdamW,
-        crop: 0.3,
-        ..dense()
-    });
-    each!(DenseAutoencoderConfig {
-        optimizer: Optimizer::Muon,
-        schedule: Schedule::Cosine,
-        ..dense()
-    });
-    each!(Conv1dConfig {
-        channels: vec![4],
-        n_epochs: Some(8),
-        batch_size: 32,
-        masking: 0.2,
-        ..Conv1dConfig::new(2)
-    });
-    each!(LstmConfig {
-        units: 4,
-        n_epochs: Some(8),
-        batch_size: 32,
-        optimizer: Optimizer::Lion,
-        ..LstmConfig::new(2)
-    });
-    each!(VariationalConfig {
-        hidden: vec![8],
-        n_epochs: Some(8),
-        batch_size: 32,
-        ..VariationalConfig::new(2)
-    });
-}
-
-#[test]
-fn a_training_that_was_interrupted_anywhere_ends_as_if_it_had_not_been() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("training.n2d");
-    // In the middle of an epoch, at the end of one, and before the first batch of the last.
-    for (at, every) in [
-        (2, Every::Epochs(3)),
-        (6, Every::Time(Duration::ZERO)),
-        (21, Every::Epochs(1)),
-    ] {
-        trained_by_each(|fit| {
-            let undisturbed = fit(&mut FitContext::new(7)).unwrap();
-            let token = CancelToken::new();
-            let inner = token.clone();
-            let mut watch = move |event: &Event<'_>| {
-                if matches!(event, Event::Progress { progress, .. } if progress.step == at) {
-                    inner.cancel();
-                }
-                Control::Continue
-            };
-            let mut ctx = FitContext::new(7)
-                .with_cancel(token)
-                .with_observer(&mut watch)
-                .with_checkpoints(Checkpoints::new(&path, every));
-            assert!(matches!(fit(&mut ctx), Err(FitError::Cancelled { .. })));
-            let resumed = Checkpoints::new(&path, every).resuming();
-            let resumed = fit(&mut FitContext::new(7).with_checkpoints(resumed)).unwrap();
-            assert!(resumed == undisturbed, "interrupted after {at} batches");
-            // What is finished is not trained again.
-            let again = Checkpoints::new(&path, every).resuming();
-            assert!(fit(&mut FitContext::new(7).with_checkpoints(again)).unwrap() == undisturbed);
-        });
-    }
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "nothing half-written is left"
-    );
-}
-
-fn resumed(
-    config: &DenseAutoencoderConfig,
-    path: &Path,
-    seed: u64,
-    values: &[f32],
-) -> Result<Fit<impl FittedEncoder + use<>>, FitError> {
-    let checkpoints = Checkpoints::new(path, Every::Epochs(1)).resuming();
-    let mut ctx = FitContext::new(seed).with_checkpoints(checkpoints);
-    config.build().unwrap().fit(samples(values), &mut ctx)
-}
-
-#[test]
-fn a_checkpoint_of_another_training_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("training.n2d");
-    let values = values();
-    let missing = resumed(&dense(), &path, 1, &values).err().unwrap().to_string();
-    assert!(missing.contains("training.n2d can't be read"), "{missing}");
-    let mut ctx = FitContext::new(1).with_checkpoints(Checkpoints::new(&path, Every::Epochs(1)));
-    dense().build().unwrap().fit(samples(&values), &mut ctx).unwrap();
-
-    let refused = |config: &DenseAutoencoderConfig, seed, values: &[f32], what: &str| {
-        let error = resumed(config, &path, seed, values).err().unwrap().to_string();
-        assert!(
-            error.contains("this is the checkpoint of another training"),
-            "{error}"
-        );
-        assert!(error.contains(what), "{error}");
-    };
-    refused(&dense(), 2, &values, "the seed was 1, but is 2");
-    refused(
-        &dense(),
-        1,
-        &values[..WIDTH * 80],
-        "the data was 90 x 12, but is 80 x 12",
-    );
-    let mut other = values.clone();
-    other[5] += 0.25;
-    refused(&dense(), 1, &other, "the data's digest was");
-    refused(
-        &DenseAutoencoderConfig {
-            hidden: vec![17],
-            ..dense()
-        },
-        1,
-        &values,
-        "the options",
-    );
-    refused(
-        &DenseAutoencoderConfig {
-            noise: 0.1,
-            ..dense()
-        },
-        1,
-        &values,
-        "the options",
-    );
-    // At a constant rate it may go on for longer.
-    let longer = DenseAutoencoderConfig {
-        n_epochs: Some(11),
-        ..dense()
-    };
-    let fit = resumed(&longer, &path, 1, &values).unwrap();
-    assert_eq!(fit.report.history.len(), 11);
-    let at_once = longer
-        .build()
-        .unwrap()
-        .fit(samples(&values), &mut FitContext::new(1))
-        .unwrap();
-    assert_eq!(fit.report.history, at_once.report.history);
-
-    let mut bytes = std::fs::read(&path).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
-    let damaged = resumed(&longer, &path, 1, &values).err().unwrap().to_string();
-    assert!(damaged.contains("damaged"), "{damaged}");
-    std::fs::write(&path, &bytes[..40]).unwrap();
-    assert!(resumed(&longer, &path, 1, &values).is_err());
-    assert_eq!(FORMAT_VERSION, 1);
-}
-
-#[test]
-fn a_folder_that_can_not_be_written_to_is_told_before_the_training() {
-    let values = values();
-    let nowhere = Checkpoints::new("/nowhere/at/all", Every::Epochs(1));
-    let error = dense().build().unwrap().fit(
-        samples(&values),
-        &mut FitContext::new(1).with_checkpoints(nowhere),
-    );
-    assert!(matches!(error, Err(FitError::Part { .. })));
-}
+use common::{WIDTH, dense, samples, values};
 
 #[test]
 fn weights_come_from_files_of_ours_and_of_others() {
@@ -293,16 +85,11 @@ fn weights_come_from_files_of_ours_and_of_others() {
         "{wide}"
     );
     let deep = refused(DenseAutoencoderConfig {
-        hidden: vec![16, 16],
-        ..fixed.clone()
+        hidden: vec![16, 2],
+        ..fixed
     });
-    assert!(deep.contains("encoder.1.weight"), "{deep}");
-    std::fs::write(&path, b"no weights").unwrap();
-    assert!(
-        refused(fixed.clone()).contains("encoder.n2d"),
-        "{}",
-        refused(fixed)
-    );
+    let missing = "encoder.n2d has no array `encoder.2.weight`, which the network needs";
+    assert!(deep.ends_with(missing), "{deep}");
     let error = DenseAutoencoderConfig {
         n_epochs: Some(0),
         ..dense()
@@ -310,6 +97,107 @@ fn weights_come_from_files_of_ours_and_of_others() {
     .build()
     .unwrap_err();
     assert_eq!(error.to_string(), "dense.n_epochs must be at least 1, but is 0");
+}
+
+fn refused_weights<C: PartConfig<Part: Encoder>>(config: &C) -> String {
+    let (values, part) = (values(), config.build().unwrap());
+    let fit = part.fit(samples(&values), &mut FitContext::new(9));
+    fit.err().unwrap().to_string()
+}
+
+#[test]
+fn a_file_without_weights_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let error = refused_weights(&DenseAutoencoderConfig {
+            weights: Some(path.to_str().unwrap().into()),
+            ..dense()
+        });
+        let start = format!("dense: {} is ", path.display());
+        error.strip_prefix(&start).unwrap_or(&error).to_owned()
+    };
+    assert_eq!(
+        refused("encoder.safetensors", b"no weights"),
+        "no weight file: it is another kind of file, or its beginning is damaged"
+    );
+    let keras = "a weight file of Keras (HDF5), but a safetensors file is needed: scripts/keras_weights.py of n2d's repository makes one of it";
+    assert_eq!(refused("autoencoder.weights.h5", b"whatever it holds"), keras);
+    assert_eq!(refused("by_its_content", b"\x89HDF\r\n\x1a\n\0\0\0\0"), keras);
+    let gone = refused_weights(&DenseAutoencoderConfig {
+        weights: Some("/nowhere/at/all.h5".into()),
+        ..dense()
+    });
+    assert!(
+        gone.starts_with("dense: the weight file /nowhere/at/all.h5 can't be read: "),
+        "{gone}"
+    );
+}
+
+/// A saved pipeline, as far as its encoder goes.
+struct Whole(FittedDenseAutoencoder);
+
+impl Save for Whole {
+    fn kind(&self) -> &str {
+        "whole"
+    }
+
+    fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
+        state.put_part("encoder", &self.0)
+    }
+}
+
+#[test]
+fn weights_of_another_activation_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.n2d");
+    let weights = Some(path.to_str().unwrap().to_owned());
+    let values = values();
+    let x = samples(&values);
+    let model = dense()
+        .build()
+        .unwrap()
+        .fit(x, &mut FitContext::new(1))
+        .unwrap()
+        .model;
+    let other = DenseAutoencoderConfig {
+        weights: weights.clone(),
+        activation: Activation::Gelu,
+        ..dense()
+    };
+    let expected = format!(
+        "the weight file {} is of a network with activation = relu, but activation is gelu",
+        path.display()
+    );
+    persist::write_file(&path, &model).unwrap();
+    assert_eq!(refused_weights(&other), format!("dense: {expected}"));
+    persist::write_file(&path, &Whole(model)).unwrap();
+    assert_eq!(refused_weights(&other), format!("dense: {expected}"));
+    let same = DenseAutoencoderConfig {
+        activation: Activation::Relu,
+        ..other
+    };
+    assert!(same.build().unwrap().fit(x, &mut FitContext::new(9)).is_ok());
+
+    let convolutions = Conv1dConfig {
+        channels: vec![4],
+        n_epochs: Some(1),
+        ..Conv1dConfig::new(2)
+    };
+    let model = convolutions
+        .build()
+        .unwrap()
+        .fit(x, &mut FitContext::new(1))
+        .unwrap()
+        .model;
+    persist::write_file(&path, &model).unwrap();
+    let other = Conv1dConfig {
+        weights,
+        activation: Activation::Gelu,
+        ..convolutions
+    };
+    assert_eq!(refused_weights(&other), format!("conv1d: {expected}"));
 }
 
 #[test]
@@ -472,6 +360,32 @@ fn a_network_of_ones_own_trains_and_is_saved() {
         .fit(samples(&values), &mut FitContext::new(3))
         .unwrap_err();
     assert_eq!(error.to_string(), "own: too wide");
+}
+
+#[test]
+fn the_dense_network_takes_an_input_transform_too() {
+    let values = values();
+    let losses = |part: &DenseAutoencoder| {
+        let fit = part.fit(samples(&values), &mut FitContext::new(3)).unwrap();
+        fit.report.history
+    };
+    for engine in [Engine::Native, Engine::Burn] {
+        let config = DenseAutoencoderConfig {
+            engine,
+            learning_rate: 0.01,
+            n_epochs: Some(40),
+            ..dense()
+        };
+        let plain = config.build().unwrap();
+        let blinded = plain.clone().with_input_transform(|batch, _| batch.fill(0.0));
+        let unchanged = plain.clone().with_input_transform(|_, _| ());
+        assert_eq!(losses(&unchanged), losses(&plain));
+        // What is to be reconstructed stays as it was, but nothing is to be seen of it.
+        assert!(losses(&blinded)[39] > 2.0 * losses(&plain)[39]);
+        assert_eq!(losses(&blinded), losses(&blinded.clone()));
+        assert_eq!(blinded, blinded.clone());
+        assert_ne!(blinded, unchanged);
+    }
 }
 
 #[test]

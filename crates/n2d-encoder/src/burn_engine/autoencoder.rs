@@ -1,5 +1,4 @@
 use std::fmt;
-use std::sync::Arc;
 
 use burn::tensor::Device;
 use n2d_core::check::Options;
@@ -12,11 +11,11 @@ use n2d_core::{
 use super::{BurnLearner, FittedAutoencoder, Network, RowShape, parameters};
 use crate::learner::Learner;
 use crate::native::StackLearner;
+use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
 use crate::supervised::{Lesson, NoLabels};
 use crate::training::Training;
-use crate::transform::OwnTransform;
-use crate::{Engine, TrainingConfig};
+use crate::{Engine, TrainingConfig, same_training};
 
 /// Trains any [`Network`]: the counterpart of the Python library's `autoencoder_generator`.
 ///
@@ -30,7 +29,7 @@ pub struct Autoencoder<N: Network> {
     row_shape: Option<Vec<usize>>,
     plan: Plan,
     engine: Engine,
-    own: Option<Arc<OwnTransform>>,
+    own: Option<OwnTransform>,
 }
 
 impl<N: Network> Autoencoder<N> {
@@ -91,7 +90,7 @@ impl<N: Network> Autoencoder<N> {
         transform: impl Fn(&mut [f32], &mut ChaCha8Rng) + Send + Sync + 'static,
     ) -> Self {
         Self {
-            own: Some(Arc::new(transform)),
+            own: Some(OwnTransform::new(transform)),
             ..self
         }
     }
@@ -113,8 +112,8 @@ impl<N: Network> Autoencoder<N> {
             .with_row_shape(rows.extents())
             .map_err(|refused| failed::<N>(refused.into()))?;
         let mut learner = self.learner(x, &rows, lesson, ctx).map_err(failed::<N>)?;
-        let options = serde_json::to_string(&self.config).map_err(|error| failed::<N>(error.into()))?;
-        let own = self.own.as_deref();
+        let options = same_training::of_network(&self.config).map_err(|error| failed::<N>(error.into()))?;
+        let own = self.own.as_ref();
         let report = Training::new(&self.plan, x, &mut *learner, own, lesson, &options, ctx)?.run(ctx)?;
         let weights = learner.weights().map_err(failed::<N>)?;
         let fitted =

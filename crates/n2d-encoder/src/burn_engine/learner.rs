@@ -8,10 +8,10 @@ use super::network::Draws;
 use super::optimizer::TensorOptimization;
 use super::parameters::{self, filled, read, tensor};
 use super::{Network, RowShape};
-use crate::Loss;
 use crate::learner::{Batch, Learner, Weights};
 use crate::optimizer::{Clipping, Kernel, Memory, Optimization, norm};
 use crate::plan::Plan;
+use crate::{Engine, Loss};
 
 /// A network in training.
 pub(crate) struct BurnLearner<N: Network> {
@@ -156,6 +156,10 @@ fn check_widths<N: Network>(network: &N, rows: &RowShape, device: &Device) -> Re
 }
 
 impl<N: Network> Learner for BurnLearner<N> {
+    fn engine(&self) -> Engine {
+        Engine::Burn
+    }
+
     fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
         let loss = self.forward(batch, false);
         let gradients = loss.backward();

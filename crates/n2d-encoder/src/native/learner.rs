@@ -3,10 +3,10 @@
 use n2d_core::BoxError;
 
 use super::{Head, NativeEngine};
-use crate::DenseNetwork;
 use crate::learner::{Batch, Learner, Weights};
 use crate::optimizer::{Memory, Optimization};
 use crate::plan::Plan;
+use crate::{DenseNetwork, Engine};
 
 /// A dense network in training on the CPU.
 pub(crate) struct NativeLearner {
@@ -42,6 +42,10 @@ impl NativeLearner {
 }
 
 impl Learner for NativeLearner {
+    fn engine(&self) -> Engine {
+        Engine::Native
+    }
+
     fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
         Ok(self
             .engine

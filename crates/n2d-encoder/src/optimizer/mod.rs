@@ -52,6 +52,7 @@ impl Optimizer {
 
 /// An optimiser with its options, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "optimizer", rename_all = "lowercase")]
 pub(crate) enum Rule {
     /// Adam and, where `weight_decay` is above zero, AdamW.
     Adam(Adam),
@@ -94,7 +95,9 @@ impl Rule {
 /// The bounds of gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Clipping {
+    #[serde(rename = "clip_value")]
     pub(crate) value: f64,
+    #[serde(rename = "clip_norm")]
     pub(crate) norm: f64,
 }
 

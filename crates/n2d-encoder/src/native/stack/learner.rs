@@ -10,7 +10,7 @@ use crate::native::{Head, Wanted, add_penalty, penalty};
 use crate::optimizer::{Memory, Optimization};
 use crate::plan::Plan;
 use crate::transform::Draw;
-use crate::{Activation, Loss};
+use crate::{Activation, Engine, Loss};
 
 /// Most tasks that a batch is cut into: each has gradients by all weights.
 const MOST_TASKS: usize = 16;
@@ -251,6 +251,10 @@ fn mask_of(mask: &[f32], first: usize, n: usize, n_rows: usize) -> Option<&[f32]
 }
 
 impl Learner for StackLearner {
+    fn engine(&self) -> Engine {
+        Engine::Native
+    }
+
     fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
         let n_rows = batch.rows.len();
         self.wanted.gather(batch, &mut self.input);
