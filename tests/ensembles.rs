@@ -186,10 +186,10 @@ fn what_is_selected_is_what_a_fit_gives() {
         let scores = candidate.scores;
         assert!(scores.silhouette.is_some() && scores.dbcv.is_some() && scores.stability.is_some());
         assert!(scores.trustworthiness.unwrap() > 0.8);
-        assert_eq!(
-            scores.likelihood.is_some(),
-            candidate.config.clusterer.name == "gmm"
-        );
+        let is_mixture = candidate.config.clusterer.name == "gmm";
+        assert_eq!(scores.likelihood.is_some(), is_mixture);
+        assert_eq!(scores.bic.is_some(), is_mixture);
+        assert!(scores.stability_nmi.is_some());
     }
     let best = &selected.candidates[selected.best];
     assert_eq!(best.labels.as_ref(), Some(selected.model.labels()));
@@ -226,7 +226,7 @@ fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no candidate has a stability: it takes two seeds or more"
+        "stability compares seeds: at least 2 are needed, but there is 1"
     );
     let token = CancelToken::new();
     token.cancel();
@@ -237,4 +237,76 @@ fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
     assert!(matches!(error, SelectionError::Cancelled { .. }), "{error}");
     assert!(Selection::new(quick(&[])).with_seeds(vec![]).is_err());
     assert!(Selection::new(quick(&[])).with_seeds(vec![1, 1]).is_err());
+    let twice = Selection::new(quick(&[])).with_varied("n_clusters=3|4").unwrap();
+    assert_eq!(
+        twice.with_varied("n_clusters=5").unwrap_err().to_string(),
+        "n_clusters=5: n_clusters is varied already"
+    );
+}
+
+/// Nothing to train: one embedding of the rows as they are, of this width.
+fn without_encoder(n_components: usize) -> PipelineConfig {
+    let mut base = PipelineConfig::new(3);
+    base.encoder = PartChoice::new("identity");
+    base.set("umap.n_epochs=30").unwrap();
+    base.set(&format!("umap.n_components={n_components}")).unwrap();
+    base
+}
+
+#[test]
+fn what_has_collapsed_is_chosen_by_no_criterion_of_clusters() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let registry = Registry::default();
+    let watch = &mut |_: &Event<'_>| Control::Continue;
+    let choice = Selection::new(without_encoder(2)).with_seeds(vec![0, 1]).unwrap();
+    for criterion in [Criterion::Combined, Criterion::Stability, Criterion::StabilityNmi] {
+        let choice = choice.clone().with_criterion(criterion);
+        let selected = choice.with_varied("n_clusters=1|3").unwrap();
+        let selected = selected.run(x, &registry, watch).unwrap();
+        assert_eq!(selected.model.labels().n_clusters(), 3, "{criterion}");
+        assert_eq!(selected.candidates[0].scores.get(criterion), None);
+    }
+    let mut noise = without_encoder(2);
+    noise.clusterer = PartChoice::new("hdbscan");
+    noise.n_clusters = None;
+    // No group is as large: all is noise.
+    noise.set("hdbscan.min_cluster_size=200").unwrap();
+    let choice = Selection::new(noise).with_seeds(vec![0, 1]).unwrap();
+    let selected = choice
+        .clone()
+        .with_varied("hdbscan.min_cluster_size=200|20")
+        .unwrap()
+        .run(x, &registry, watch)
+        .unwrap();
+    assert!(selected.model.labels().n_clusters() > 1);
+    let error = choice.run(x, &registry, watch).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "no candidate can be compared by combined: it takes two clusters or more, and fewer than rows"
+    );
+}
+
+#[test]
+fn bic_weighs_the_number_of_clusters_where_likelihood_takes_the_most() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let chosen = |criterion| {
+        let selected = Selection::new(without_encoder(2))
+            .with_criterion(criterion)
+            .with_varied("n_clusters=2|8|100")
+            .unwrap()
+            .run(x, &Registry::default(), &mut |_: &Event<'_>| Control::Continue)
+            .unwrap();
+        let best = selected.candidates[selected.best].config.n_clusters;
+        let embedding = Samples::new(selected.model.embedding()).unwrap();
+        for candidate in &selected.candidates {
+            let registry = Registry::default().build(&candidate.config).unwrap();
+            let alone = registry.fit(x, &mut FitContext::new(0)).unwrap().model;
+            assert_eq!(alone.embedding(), embedding.view(), "of one embedding");
+        }
+        best
+    };
+    assert_eq!(chosen(Criterion::Likelihood), Some(100));
+    assert_eq!(chosen(Criterion::Bic), Some(8));
 }

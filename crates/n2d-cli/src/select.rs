@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use n2d::metrics::Assess;
 use n2d::selection::{Candidate, Criterion, Selected, Selection, SelectionError};
-use n2d::{FitContext, FittedClusterer, Labels, Model, Registry, Samples};
+use n2d::{BuildError, FitContext, FittedClusterer, Labels, Model, PipelineConfig, Registry, Samples};
 use serde_json::{Value, json};
 
 use crate::args::FitArgs;
@@ -14,7 +14,7 @@ use crate::interrupt::{Interrupt, Kept};
 use crate::output::is_stdout;
 use crate::plan::{Plan, read_config};
 use crate::progress::{Screen, Watcher};
-use crate::select_args::SelectArgs;
+use crate::select_args::{CriterionArg, SelectArgs};
 use crate::source::{DataOptions, Loaded, Source};
 use crate::stages::{Outputs, write_labels};
 use crate::text::{Align, Style, counted, table};
@@ -26,13 +26,14 @@ use crate::{memory, summary};
 /// Bad usage, bad data, failures, an interruption.
 pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     let start = Instant::now();
-    let criterion = args.criterion.map(Into::into).unwrap_or_default();
     let file = args.fit.config.as_deref().map(read_config).transpose()?;
     let file = file.unwrap_or_default();
     let fit_args = with_file(&args.fit, &file)?;
+    only_of_choices(&fit_args)?;
     let plan = Plan::new(&fit_args, &file)?;
+    let registry = Registry::default();
     // Mistakes in what is varied show before the data is read.
-    selection(args, &fit_args, &plan, None)?.configs()?;
+    let without_number = configs(&selection(args, &fit_args, &plan, None)?, &registry)?;
     let Some(data) = &fit_args.data else {
         return Err(CliError::usage(
             "no data is named: give NAME|FILE, or `input` in the file's [data]",
@@ -44,14 +45,6 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
         data_dir: fit_args.data_dir.as_deref(),
     };
     let source = Source::of(data, options)?;
-    if fit_args.out.as_deref().is_some_and(is_stdout) {
-        let complaint = "--out -: stdout is for the candidates here; name a file";
-        return Err(CliError::usage(complaint));
-    }
-    if fit_args.checkpoint.is_some() {
-        let complaint = "--checkpoint keeps one training: it is for n2d fit";
-        return Err(CliError::usage(complaint));
-    }
     let outputs = outputs(&fit_args, &source, &plan)?;
     let parallelism = parallelism(fit_args.threads)?;
     let screen = Screen::new(fit_args.quiet);
@@ -60,18 +53,21 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     let loaded = load(&fit_args, &source, &plan, (&screen, &interrupt))?;
     let x = loaded.data.samples();
     let x = x.map_err(|error| CliError::failed(format!("{}: {error}", loaded.data.name)))?;
-    let n_clusters = plan.n_clusters(loaded.data.n_classes())?;
+    let n_clusters = match is_number_varied(&without_number) {
+        // Each candidate has one of its own in place of this.
+        true => plan.n_clusters(Some(1))?,
+        false => plan.n_clusters(loaded.data.n_classes())?,
+    };
     let threads = parallelism.n_threads();
     let selection = selection(args, &fit_args, &plan, n_clusters)?
-        .with_criterion(criterion)
         .with_parallelism(parallelism.clone())
         .with_cancel(interrupt.token());
-    interrupt.doing(format!(
-        "the fit of {}",
-        counted(selection.configs()?.len() * args.seeds, "candidate")
-    ));
+    let configs = configs(&selection, &registry)?;
+    enough_rows(&configs, x.n_samples(), &registry)?;
+    let n_candidates = configs.len() * args.seeds;
+    interrupt.doing(format!("the fit of {}", counted(n_candidates, "candidate")));
     let mut watcher = Watcher::new(screen.clone());
-    let selected = selection.run(x, &Registry::default(), &mut watcher);
+    let selected = selection.run(x, &registry, &mut watcher);
     screen.clear();
     let selected = selected.map_err(|error| failed(error, &interrupt))?;
     let Selected {
@@ -109,12 +105,25 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     };
     show(
         &fit_args,
-        (&candidates, best, criterion),
+        (&candidates, best, args.criterion),
         &loaded,
         &model,
         &finished,
     )?;
     saved
+}
+
+/// Refuses what is of one fit.
+fn only_of_choices(fit_args: &FitArgs) -> Result<(), CliError> {
+    if fit_args.out.as_deref().is_some_and(is_stdout) {
+        let complaint = "--out -: stdout is for the candidates here; name a file";
+        return Err(CliError::usage(complaint));
+    }
+    if fit_args.checkpoint.is_some() {
+        let complaint = "--checkpoint keeps one training: it is for n2d fit";
+        return Err(CliError::usage(complaint));
+    }
+    Ok(())
 }
 
 fn selection(
@@ -127,17 +136,60 @@ fn selection(
     let seeds = (0..args.seeds as u64)
         .map(|seed| first.wrapping_add(seed))
         .collect();
-    let mut selection = Selection::new(plan.config(n_clusters)).with_seeds(seeds)?;
-    for text in &args.varied {
-        selection = selection.with_varied(text)?;
+    let with_seeds = Selection::new(plan.config(n_clusters))
+        .with_criterion(args.criterion.into())
+        .with_seeds(seeds);
+    let varied = with_seeds.and_then(|selection| {
+        let mut settings = args.varied.iter();
+        settings.try_fold(selection, |selection, text| selection.with_varied(text))
+    });
+    varied.map_err(|error| not_run(error.into()))
+}
+
+/// What is set in a combination, and the configuration with it.
+type Config = (Vec<String>, PipelineConfig);
+
+fn configs(selection: &Selection, registry: &Registry) -> Result<Vec<Config>, CliError> {
+    selection.configs(registry).map_err(not_run)
+}
+
+/// Of configurations to which no number of clusters was given.
+fn is_number_varied(configs: &[Config]) -> bool {
+    configs.iter().all(|(_, config)| config.n_clusters.is_some())
+}
+
+/// As `n2d fit`, before anything is fitted.
+fn enough_rows(configs: &[Config], n_samples: usize, registry: &Registry) -> Result<(), CliError> {
+    for (_, config) in configs {
+        let n_clusters = config.n_clusters.filter(|&n| n > n_samples);
+        if let Some(n_clusters) = n_clusters
+            && registry.takes_clusters(&config.clusterer)?
+        {
+            let (clusters, rows) = (counted(n_clusters, "cluster"), counted(n_samples, "row"));
+            return Err(CliError::usage(format!(
+                "{clusters} can't be found in {rows}: there must be at least as many rows as clusters"
+            )));
+        }
     }
-    Ok(selection)
+    Ok(())
 }
 
 fn failed(error: SelectionError, interrupt: &Interrupt) -> CliError {
     match error {
         SelectionError::Cancelled { .. } => interrupt.interrupted(),
+        other => not_run(other),
+    }
+}
+
+fn not_run(error: SelectionError) -> CliError {
+    match error {
+        SelectionError::Build(error @ BuildError::BadSetting { .. }) => {
+            CliError::usage(error.to_string()).with_hint("an example: --vary 'umap.n_neighbors=10|20'")
+        }
         SelectionError::Build(error) => error.into(),
+        SelectionError::TooManyCandidates { .. } | SelectionError::TooFewSeeds { .. } => {
+            CliError::usage(error.to_string())
+        }
         other => CliError::from_error(&other),
     }
 }
@@ -165,7 +217,7 @@ fn write_arrays(
 
 fn show(
     args: &FitArgs,
-    (candidates, best, criterion): (&[Candidate], usize, Criterion),
+    (candidates, best, criterion): (&[Candidate], usize, CriterionArg),
     loaded: &Loaded,
     model: &Model,
     finished: &Finished<'_>,
@@ -178,7 +230,7 @@ fn show(
             .collect();
         let whole = json!({
             "dataset": finished.name,
-            "criterion": criterion,
+            "criterion": Criterion::from(criterion),
             "best": best,
             "n_clusters": model.labels().n_clusters(),
             "candidates": each,
@@ -190,17 +242,15 @@ fn show(
         return Ok(());
     }
     let style = Style::of_stdout();
-    let title = format!("{} by {criterion}", counted(candidates.len(), "candidate"));
-    let rows = table_rows(candidates, best, classes);
-    let align = [
-        Align::Left,
-        Align::Left,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-        Align::Right,
-    ];
+    let title = format!(
+        "{} by {}: {}",
+        counted(candidates.len(), "candidate"),
+        Criterion::from(criterion),
+        criterion.meaning()
+    );
+    let rows = table_rows(candidates, best, criterion.into(), classes);
+    let mut align = vec![Align::Right; rows[0].len()];
+    align[..2].fill(Align::Left);
     print_stdout(&format!(
         "{}\n{}\n{}",
         style.bold(&title),
@@ -209,39 +259,52 @@ fn show(
     ))
 }
 
-fn table_rows(candidates: &[Candidate], best: usize, classes: Option<&Labels>) -> Vec<Vec<String>> {
-    let head = [
-        "",
-        "candidate",
-        "silhouette",
-        "dbcv",
-        "trustworthiness",
-        "stability",
-        "ACC",
+/// The criterion of the choice, and beside it those that say something of every candidate.
+fn columns(criterion: Criterion) -> Vec<Criterion> {
+    let mut columns = vec![
+        Criterion::Silhouette,
+        Criterion::Dbcv,
+        Criterion::Trustworthiness,
+        Criterion::Stability,
     ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    if classes.is_none() {
-        rows[0].pop();
-    }
-    for (at, candidate) in candidates.iter().enumerate() {
+    columns.retain(|&other| other != criterion);
+    columns.insert(0, criterion);
+    columns
+}
+
+fn table_rows(
+    candidates: &[Candidate],
+    best: usize,
+    criterion: Criterion,
+    classes: Option<&Labels>,
+) -> Vec<Vec<String>> {
+    let columns = columns(criterion);
+    let mut head = vec![String::new(), "candidate".to_owned()];
+    head.extend(columns.iter().map(ToString::to_string));
+    head.extend(classes.map(|_| "ACC".to_owned()));
+    let row = |(at, candidate): (usize, &Candidate)| {
         let mark = if at == best { "*" } else { "" };
         let mut row = vec![mark.to_owned(), candidate.describe()];
         match &candidate.failure {
             Some(failure) => row.push(failure.clone()),
             None => {
-                let criteria = [
-                    Criterion::Silhouette,
-                    Criterion::Dbcv,
-                    Criterion::Trustworthiness,
-                    Criterion::Stability,
-                ];
-                row.extend(criteria.map(|criterion| three_digits(candidate.scores.get(criterion))));
+                row.extend(columns.iter().map(|&criterion| figure(candidate, criterion)));
                 row.extend(classes.map(|classes| three_digits(accuracy(candidate, classes))));
             }
         }
-        rows.push(row);
+        row
+    };
+    let rows = candidates.iter().enumerate().map(row);
+    std::iter::once(head).chain(rows).collect()
+}
+
+fn figure(candidate: &Candidate, criterion: Criterion) -> String {
+    let value = candidate.scores.get(criterion);
+    match (criterion, value) {
+        // In the thousands, of which the first digits are those of all candidates.
+        (Criterion::Bic, Some(value)) => format!("{value:.1}"),
+        _ => three_digits(value),
     }
-    rows
 }
 
 fn three_digits(value: Option<f64>) -> String {

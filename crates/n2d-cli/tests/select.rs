@@ -57,9 +57,23 @@ fn candidates_are_shown_with_the_chosen_one_marked() {
         "umap.n_neighbors=8|20",
     ]));
     assert!(
-        ran.stdout.starts_with("6 candidates by combined\n"),
+        ran.stdout
+            .starts_with("6 candidates by combined: mean of the ranks by silhouette and by stability\n"),
         "{}",
         ran.stdout
+    );
+    let head: Vec<&str> = ran.stdout.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(
+        head,
+        [
+            "candidate",
+            "combined",
+            "silhouette",
+            "dbcv",
+            "trustworthiness",
+            "stability",
+            "ACC"
+        ]
     );
     assert_eq!(
         ran.stdout.lines().filter(|line| line.starts_with("  *")).count(),
@@ -90,6 +104,121 @@ fn mistakes_in_what_is_varied_are_named() {
     assert!(said.contains("Did you mean umap?"), "{said}");
     let said = place.refused(2, &["select", "points.csv", "-k", "2", "--criterion", "luck"]);
     assert!(said.contains("silhouette"), "{said}");
+    for (varied, reason) in [
+        ("n_clusters=3|x", "n_clusters=x: must be a whole number"),
+        ("ensemble.consensus=graph|vote", "`votes`"),
+        ("ensemble.n_members=1|two", "ensemble.n_members=two"),
+        ("encoder=dense|idntity", "Did you mean identity?"),
+        ("umap.n_neighbors=8|many", "umap.n_neighbors can't be \"many\""),
+    ] {
+        let said = place.refused(
+            2,
+            &[
+                "select",
+                "points.csv",
+                "-k",
+                "2",
+                "--drop",
+                "group",
+                "--vary",
+                varied,
+            ],
+        );
+        assert!(said.contains(reason), "{varied}: {said}");
+    }
+    let twice = ["--vary", "n_clusters=2|3", "--vary", "n_clusters=4"];
+    let said = place.refused(2, &[&["select", "points.csv", "-k", "2"], &twice[..]].concat());
+    assert!(said.contains("n_clusters is varied already"), "{said}");
+    assert!(said.contains("--vary 'umap.n_neighbors=10|20'"), "{said}");
+}
+
+#[test]
+fn what_can_not_end_well_is_refused_before_anything_is_fitted() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(120));
+    place.write("one.csv", "a,b\n1,2\n");
+    let said = place.refused(2, &["select", "one.csv", "-k", "2"]);
+    let few = "clusters can't be found in 1 row: there must be at least as many rows as clusters";
+    assert!(said.contains(&format!("2 {few}")), "{said}");
+    let said = place.refused(2, &["select", "one.csv", "--vary", "n_clusters=1|3"]);
+    assert!(said.contains(&format!("3 {few}")), "{said}");
+    let said = place.refused(
+        2,
+        &[
+            "select",
+            "missing.csv",
+            "-k",
+            "2",
+            "--criterion",
+            "stability",
+            "--seeds",
+            "1",
+        ],
+    );
+    assert!(said.contains("at least 2 are needed, but there is 1"), "{said}");
+    let said = place.refused(2, &["select", "points.csv", "-k", "2", "--seeds", "1000000000"]);
+    assert!(said.contains("from 1 to 10000"), "{said}");
+    let said = place.refused(
+        2,
+        &[
+            "select",
+            "points.csv",
+            "--seeds",
+            "5000",
+            "--vary",
+            "n_clusters=1|2|3",
+        ],
+    );
+    assert!(said.contains("at most 10000 candidates"), "{said}");
+    for refused in [&["--out", "-"][..], &["--checkpoint", "a.ckpt"]] {
+        let said = place.refused(2, &[&["select", "points.csv", "-k", "2"], refused].concat());
+        assert!(said.contains(refused[0]), "{said}");
+    }
+}
+
+#[test]
+fn the_help_names_what_is_taken() {
+    let help = Place::new().ok(&["select", "--help"]).stdout;
+    for hidden in ["--checkpoint", "--resume", "for stdout"] {
+        assert!(!help.contains(hidden), "{hidden}: {help}");
+    }
+    for shown in [
+        "--out <FILE.csv>",
+        "--report",
+        "stability_nmi",
+        "of one embedding",
+    ] {
+        assert!(help.contains(shown), "{shown}: {help}");
+    }
+}
+
+#[test]
+fn the_number_of_clusters_can_be_chosen() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(120));
+    let of_one_embedding = [
+        "select",
+        "points.csv",
+        "--drop",
+        "group",
+        "--encoder",
+        "identity",
+        "--set",
+        "umap.n_components=2",
+        "--vary",
+        "n_clusters=1|2|3",
+        "--seeds",
+        "1",
+    ];
+    let ran = place.ok(&[&of_one_embedding[..], &["--criterion", "bic"]].concat());
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("3 candidates by bic: "), "{}", ran.stdout);
+    assert!(lines[0].ends_with("less is better"), "{}", ran.stdout);
+    assert!(lines[1].trim_start().starts_with("candidate"), "{}", ran.stdout);
+    assert_eq!(lines[1].split_whitespace().nth(1), Some("bic"));
+    let ran = place.ok(&of_one_embedding);
+    let chosen = ran.stdout.lines().find(|line| line.starts_with("  *")).unwrap();
+    assert!(chosen.contains("n_clusters=2"), "{}", ran.stdout);
 }
 
 #[test]

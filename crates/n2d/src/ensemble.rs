@@ -32,7 +32,7 @@ use crate::{BuildError, PartChoice, PipelineConfig, Registry};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnsembleConfig {
-    /// Members, each from a seed of its own; from 1 to 1000. Default 5: measured on MNIST and pendigits. The encoders' time grows
+    /// Members, each from a seed of its own; from 1 to 1000. Default 5. The encoders' time grows
     /// with it.
     pub n_members: usize,
     /// How members become one result: `graph`, `votes` or `self_training`. Default graph, which needs UMAP as the manifold learner.

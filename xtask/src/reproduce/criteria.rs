@@ -1,6 +1,9 @@
 //! By which criterion without labels one would have chosen well: rank correlations with the accuracy, and what the choice costs.
 
 const CRITERIA: [&str; 4] = ["silhouette", "dbcv", "trustworthiness", "stability"];
+const SILHOUETTE: usize = 0;
+const STABILITY: usize = 3;
+const COMBINED: usize = 4;
 
 /// One candidate: its accuracy and its figure by each criterion, and by silhouette and stability together.
 struct Candidate {
@@ -14,24 +17,41 @@ struct Pool {
     candidates: Vec<Candidate>,
 }
 
+/// Of one criterion, over the pools in which it applies.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    rho: f64,
+    loss: f64,
+    n: f64,
+}
+
+impl Sum {
+    fn means(self) -> String {
+        let Self { rho, loss, n } = self;
+        match n > 0.0 {
+            true => format!("{:.2}, loses {:.3}", rho / n, loss / n),
+            false => "-".to_owned(),
+        }
+    }
+}
+
 /// A row for each pool: all rows of a data set, and those of the method alone.
 pub(super) fn markdown(record: &str) -> Result<String, String> {
     let mut text = String::from(
         "Made by `cargo xtask reproduce --table` from criteria.csv. A pool is all that one would choose among: \"all\" is every input, manifold \
          learner, clusterer and seed of a data set; the others are the seeds and clusterers of one input and manifold learner. Each cell: \
-         Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose. \"combined\" is the mean of \
-         the ranks by silhouette and by stability.\n\n",
+         Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose; candidates without a \
+         figure come last. \"combined\" is the mean of the ranks by silhouette and by stability, of candidates that have a silhouette.\n\n",
     );
     text += "| pool | candidates | ACC best | ACC median | ";
     text += &CRITERIA.join(" | ");
     text += " | combined |\n|---|---|---|---|---|---|---|---|---|\n";
     let pools = pools(record)?;
-    let mut sums = [(0.0, 0.0); 5];
+    let mut sums = [Sum::default(); 5];
     for pool in &pools {
         text += &line(pool, &mut sums);
     }
-    let n = pools.len() as f64;
-    let means = sums.map(|(rho, loss)| format!("{:.2}, loses {:.3}", rho / n, loss / n));
+    let means = sums.map(Sum::means);
     text += &format!("| mean over pools | | | | {} |\n", means.join(" | "));
     Ok(text)
 }
@@ -50,6 +70,9 @@ fn pools(record: &str) -> Result<Vec<Pool>, String> {
             for (figure, cell) in parsed.iter_mut().zip(figures).take(CRITERIA.len()) {
                 *figure = cell.parse().ok();
             }
+            if parsed[SILHOUETTE].is_none() {
+                parsed[STABILITY] = None;
+            }
             let candidate = Candidate { acc, figures: parsed };
             match pools.iter_mut().find(|pool| pool.name == name) {
                 Some(pool) => pool.candidates.push(candidate),
@@ -65,33 +88,65 @@ fn pools(record: &str) -> Result<Vec<Pool>, String> {
     Ok(pools)
 }
 
+/// The rules of `n2d select`, written again as xtask depends on no crate of ours; they must change with those of
+/// `crates/n2d/src/selection/criteria.rs`. A clustering without a silhouette, one cluster or nothing but noise, has no stability and is not
+/// ranked by both.
 impl Pool {
     fn combine(&mut self) {
-        let (silhouettes, stabilities) = (ranks(&self.figures(0)), ranks(&self.figures(3)));
-        for ((candidate, a), b) in self.candidates.iter_mut().zip(silhouettes).zip(stabilities) {
-            candidate.figures[4] = Some(a + b);
+        let candidates = self.candidates.iter_mut();
+        let mut ranked: Vec<&mut Candidate> = candidates
+            .filter(|candidate| candidate.figures[SILHOUETTE].is_some())
+            .collect();
+        let by = |criterion: usize| ranks(&figures(ranked.iter().map(|candidate| &**candidate), criterion));
+        let (silhouettes, stabilities) = (by(SILHOUETTE), by(STABILITY));
+        for ((candidate, a), b) in ranked.iter_mut().zip(silhouettes).zip(stabilities) {
+            // Twice the mean, which is in the same order. Of one seed each, all are equally stable.
+            candidate.figures[COMBINED] = Some(a + b);
         }
     }
 
-    fn figures(&self, criterion: usize) -> Vec<f64> {
-        let figure = |candidate: &Candidate| candidate.figures[criterion].unwrap_or(f64::NEG_INFINITY);
-        self.candidates.iter().map(figure).collect()
+    /// The first of the best, if it applies to any.
+    fn chosen(&self, criterion: usize) -> Option<&Candidate> {
+        let figure = |candidate: &&Candidate| candidate.figures[criterion];
+        let having = self
+            .candidates
+            .iter()
+            .filter(|candidate| figure(candidate).is_some());
+        having.reduce(|best, other| {
+            if figure(&other) > figure(&best) {
+                other
+            } else {
+                best
+            }
+        })
     }
 }
 
-fn line(pool: &Pool, sums: &mut [(f64, f64); 5]) -> String {
+/// The figures of candidates; missing ones come last.
+fn figures<'a>(candidates: impl Iterator<Item = &'a Candidate>, criterion: usize) -> Vec<f64> {
+    candidates
+        .map(|candidate| candidate.figures[criterion].unwrap_or(f64::NEG_INFINITY))
+        .collect()
+}
+
+fn line(pool: &Pool, sums: &mut [Sum; 5]) -> String {
     let accs: Vec<f64> = pool.candidates.iter().map(|candidate| candidate.acc).collect();
     let mut sorted = accs.clone();
     sorted.sort_by(f64::total_cmp);
     let best = sorted[sorted.len() - 1];
     let mut cells = Vec::new();
     for (criterion, sum) in sums.iter_mut().enumerate() {
-        let figures = pool.figures(criterion);
-        let rho = correlation(&ranks(&figures), &ranks(&accs));
-        let first = |chosen: usize, at: usize| if figures[at] > figures[chosen] { at } else { chosen };
-        let chosen = (0..figures.len()).fold(0, first);
-        *sum = (sum.0 + rho, sum.1 + best - accs[chosen]);
-        cells.push(format!("{rho:.2}, {:.3}", accs[chosen]));
+        let Some(chosen) = pool.chosen(criterion) else {
+            cells.push("-".to_owned());
+            continue;
+        };
+        let rho = correlation(&ranks(&figures(pool.candidates.iter(), criterion)), &ranks(&accs));
+        *sum = Sum {
+            rho: sum.rho + rho,
+            loss: sum.loss + best - chosen.acc,
+            n: sum.n + 1.0,
+        };
+        cells.push(format!("{rho:.2}, {:.3}", chosen.acc));
     }
     format!(
         "| {} | {} | {best:.3} | {:.3} | {} |\n",
@@ -131,12 +186,26 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    const HEAD: &str = "data,input,manifold,clusterer,seed,acc,silhouette,dbcv,trustworthiness,stability\n";
+
     #[test]
     fn a_criterion_that_follows_the_accuracy_chooses_the_best() {
-        let record = "head\nd,ae,umap,gmm,0,0.9,0.5,,0.1,0.9\nd,ae,umap,gmm,1,0.8,0.4,,0.2,0.8\nd,ae,umap,gmm,2,0.7,0.3,,0.3,0.7\n";
-        let table = markdown(record).unwrap();
+        let record = "d,ae,umap,gmm,0,0.9,0.5,,0.1,0.9\nd,ae,umap,gmm,1,0.8,0.4,,0.2,0.8\nd,ae,umap,gmm,2,0.7,0.3,,0.3,0.7\n";
+        let table = markdown(&format!("{HEAD}{record}")).unwrap();
         assert!(
-            table.contains("| d: all | 3 | 0.900 | 0.800 | 1.00, 0.900 | 0.00, 0.900 | -1.00, 0.700 | 1.00, 0.900 | 1.00, 0.900 |"),
+            table.contains(
+                "| d: all | 3 | 0.900 | 0.800 | 1.00, 0.900 | - | -1.00, 0.700 | 1.00, 0.900 | 1.00, 0.900 |"
+            ),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn a_collapsed_clustering_is_chosen_by_no_criterion_of_clusters() {
+        let record = "d,ae,umap,gmm,0,0.1,,,0.5,1.0\nd,ae,umap,gmm,1,0.8,0.2,0.1,0.4,0.3\nd,ae,umap,gmm,2,0.9,0.4,0.2,0.3,0.4\n";
+        let table = markdown(&format!("{HEAD}{record}")).unwrap();
+        assert!(
+            table.contains("| d: all | 3 | 0.900 | 0.800 | 1.00, 0.900 | 1.00, 0.900 | -1.00, 0.100 | 1.00, 0.900 | 1.00, 0.900 |"),
             "{table}"
         );
     }

@@ -4,7 +4,7 @@ use n2d_core::rng::SplitMix64;
 use n2d_core::{FitContext, Labels, Samples};
 use n2d_metrics::{
     EmbeddingOptions, MetricError, Noise, SilhouetteOptions, adjusted_rand_index, dbcv, embedding_quality,
-    silhouette,
+    normalized_mutual_info, silhouette,
 };
 use n2d_neighbors::Metric;
 use ndarray::Axis;
@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 /// Rows on which DBCV, which takes `O(n^2)`, is measured where there are more.
 pub const DBCV_ROWS: usize = 5000;
 
-/// What candidates are compared by. More is better for all.
+/// What candidates are compared by. More is better for all but BIC.
+///
+/// Likelihood and BIC are of the embedding as much as of the clusters: they compare candidates of one embedding alone, those with the same
+/// encoder, manifold learner, widths and seed. Widths follow the number of clusters unless they are set, so that a choice of that number
+/// by BIC takes one seed, a `latent_dim` (or no encoder) and an `n_components` of the manifold learner. Nothing checks this.
 ///
 /// How far each follows the accuracy with known classes was measured over the runs of `cargo xtask reproduce`, and stands in the
 /// project's records (`benches/records/criteria.md`); the default is the one that did so best, so far on pendigits alone.
@@ -26,23 +30,30 @@ pub enum Criterion {
     Dbcv,
     /// Whether neighbours on the manifold are neighbours in the data. It does not look at the clusters.
     Trustworthiness,
-    /// Mean adjusted Rand index with the same settings from other seeds; there must be at least two seeds.
+    /// Mean adjusted Rand index with the same settings from other seeds; there must be at least two seeds. Not of what has no silhouette:
+    /// one cluster, or nothing but noise, is the same from every seed.
     Stability,
-    /// Mean log-likelihood of the rows, of mixtures only. Compares settings of equal embeddings alone.
+    /// The same with normalized mutual information in place of the adjusted Rand index.
+    StabilityNmi,
+    /// Mean log-likelihood of the rows, of mixtures only. Compares candidates of one embedding alone; even then more clusters have more.
     Likelihood,
-    /// The mean of the ranks by silhouette and by stability; by silhouette alone where there is one seed.
+    /// The Bayesian information criterion, of Gaussian mixtures only. Less is better. Compares candidates of one embedding alone.
+    Bic,
+    /// The mean of the ranks by silhouette and by stability, among those that have a silhouette; by silhouette alone where there is one seed.
     #[default]
     Combined,
 }
 
 impl Criterion {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Silhouette,
         Self::Dbcv,
         Self::Trustworthiness,
         Self::Stability,
+        Self::StabilityNmi,
         Self::Likelihood,
+        Self::Bic,
         Self::Combined,
     ];
 
@@ -53,8 +64,33 @@ impl Criterion {
             Self::Dbcv => "dbcv",
             Self::Trustworthiness => "trustworthiness",
             Self::Stability => "stability",
+            Self::StabilityNmi => "stability_nmi",
             Self::Likelihood => "likelihood",
+            Self::Bic => "bic",
             Self::Combined => "combined",
+        }
+    }
+
+    /// Whether one figure is better than another.
+    pub fn prefers(self, figure: f64, other: f64) -> bool {
+        match self {
+            Self::Bic => figure < other,
+            _ => figure > other,
+        }
+    }
+
+    /// Whether it compares seeds, of which there must then be two.
+    pub(super) const fn needs_seeds(self) -> bool {
+        matches!(self, Self::Stability | Self::StabilityNmi)
+    }
+
+    /// What a candidate must be for it to apply.
+    pub(super) const fn applies_to(self) -> &'static str {
+        match self {
+            Self::Trustworthiness => "it takes more rows",
+            Self::Likelihood => "it is of mixtures only",
+            Self::Bic => "it is of Gaussian mixtures only",
+            _ => "it takes two clusters or more, and fewer than rows",
         }
     }
 }
@@ -77,14 +113,18 @@ pub struct Scores {
     pub trustworthiness: Option<f64>,
     /// See [`Criterion::Stability`].
     pub stability: Option<f64>,
+    /// See [`Criterion::StabilityNmi`].
+    pub stability_nmi: Option<f64>,
     /// See [`Criterion::Likelihood`].
     pub likelihood: Option<f64>,
+    /// See [`Criterion::Bic`].
+    pub bic: Option<f64>,
     /// See [`Criterion::Combined`]; in `[0, 1]`, 1 for the first by both.
     pub combined: Option<f64>,
 }
 
 impl Scores {
-    /// The figures that one clustering has by itself: all but likelihood, stability and the combined one.
+    /// The figures that one clustering has by itself: all but stability, the combined one, and those of mixtures.
     ///
     /// `x` is the data, `embedding` where its rows lie on the manifold, and `labels` are their clusters. The seed of the context draws the
     /// rows that are measured.
@@ -128,7 +168,9 @@ impl Scores {
             Criterion::Dbcv => self.dbcv,
             Criterion::Trustworthiness => self.trustworthiness,
             Criterion::Stability => self.stability,
+            Criterion::StabilityNmi => self.stability_nmi,
             Criterion::Likelihood => self.likelihood,
+            Criterion::Bic => self.bic,
             Criterion::Combined => self.combined,
         }
     }
@@ -182,6 +224,22 @@ fn dbcv_of_some(y: Samples<'_>, labels: &Labels, ctx: &mut FitContext<'_>) -> Re
 /// # Errors
 /// [`MetricError`] where they are not of one length.
 pub fn stabilities(labels: &[&Labels]) -> Result<Option<Vec<f64>>, MetricError> {
+    mean_agreements(labels, adjusted_rand_index)
+}
+
+/// As [`stabilities`], by normalized mutual information.
+///
+/// # Errors
+/// As [`stabilities`].
+pub fn nmi_stabilities(labels: &[&Labels]) -> Result<Option<Vec<f64>>, MetricError> {
+    mean_agreements(labels, normalized_mutual_info)
+}
+
+/// The mean agreement of each clustering with all others, by a measure that is the same both ways round.
+fn mean_agreements(
+    labels: &[&Labels],
+    agreement: fn(&Labels, &Labels) -> Result<f64, MetricError>,
+) -> Result<Option<Vec<f64>>, MetricError> {
     let n = labels.len();
     if n < 2 {
         return Ok(None);
@@ -189,7 +247,7 @@ pub fn stabilities(labels: &[&Labels]) -> Result<Option<Vec<f64>>, MetricError> 
     let mut sums = vec![0.0; n];
     for a in 0..n {
         for b in 0..a {
-            let agreement = adjusted_rand_index(labels[a], labels[b])?;
+            let agreement = agreement(labels[a], labels[b])?;
             sums[a] += agreement;
             sums[b] += agreement;
         }
@@ -197,34 +255,43 @@ pub fn stabilities(labels: &[&Labels]) -> Result<Option<Vec<f64>>, MetricError> 
     Ok(Some(sums.iter().map(|sum| sum / (n - 1) as f64).collect()))
 }
 
-/// The mean of the ranks by silhouette and by stability, from 0 for the last to 1 for the first; equal figures share a rank.
+/// The mean of the ranks by silhouette and by stability, from 0 for the last to 1 for the first.
+///
+/// Only candidates with a silhouette are ranked: one cluster, or nothing but noise, is perfectly stable, and would win by that. Of those,
+/// one without a stability where others have it, since its other seeds failed, comes last by stability.
+///
+/// `cargo xtask reproduce` measures this rule with code of its own (`xtask/src/reproduce/criteria.rs`), which must change with this.
 pub(super) fn combine(scores: &mut [Scores]) {
-    let ranks = |criterion: Criterion| {
-        let figures: Vec<Option<f64>> = scores.iter().map(|scores| scores.get(criterion)).collect();
-        figures
-            .iter()
-            .map(|&figure| rank(figure?, &figures))
-            .collect::<Vec<_>>()
-    };
-    let (by_silhouette, by_stability) = (ranks(Criterion::Silhouette), ranks(Criterion::Stability));
-    for ((scores, silhouette), stability) in scores.iter_mut().zip(by_silhouette).zip(by_stability) {
-        scores.combined = match (silhouette, stability) {
-            (Some(a), Some(b)) => Some((a + b) / 2.0),
-            (one, None) | (None, one) => one,
-        };
+    let mut ranked: Vec<&mut Scores> = scores
+        .iter_mut()
+        .filter(|scores| scores.silhouette.is_some())
+        .collect();
+    let by = |criterion| ranks(ranked.iter().map(|scores| scores.get(criterion)));
+    let (by_silhouette, by_stability) = (by(Criterion::Silhouette), by(Criterion::Stability));
+    let stable = ranked.iter().any(|scores| scores.stability.is_some());
+    let most = (ranked.len().max(2) - 1) as f64;
+    let alone = ranked.len() == 1;
+    for ((scores, a), b) in ranked.iter_mut().zip(by_silhouette).zip(by_stability) {
+        // Divided last: equal sums of ranks are then equal to the bit.
+        scores.combined = Some(match (alone, stable) {
+            (true, _) => 1.0,
+            (false, true) => (a + b) / (2.0 * most),
+            (false, false) => a / most,
+        });
     }
 }
 
-fn rank(figure: f64, all: &[Option<f64>]) -> Option<f64> {
-    let others: Vec<f64> = all.iter().copied().flatten().collect();
-    let below = others.iter().filter(|&&other| other < figure).count() as f64;
-    let equal = others.iter().filter(|&&other| other == figure).count() as f64;
-    let most = others.len() as f64 - 1.0;
-    Some(if most > 0.0 {
-        (below + (equal - 1.0) / 2.0) / most
-    } else {
-        1.0
-    })
+/// The rank of each figure, counted from 0; equal ones share the mean of theirs, and missing ones come last.
+fn ranks(figures: impl Iterator<Item = Option<f64>>) -> Vec<f64> {
+    let figures: Vec<f64> = figures
+        .map(|figure| figure.unwrap_or(f64::NEG_INFINITY))
+        .collect();
+    let rank = |figure: &f64| {
+        let below = figures.iter().filter(|&other| other < figure).count() as f64;
+        let equal = figures.iter().filter(|&other| other == figure).count() as f64;
+        below + (equal - 1.0) / 2.0
+    };
+    figures.iter().map(rank).collect()
 }
 
 #[cfg(test)]
@@ -245,6 +312,39 @@ mod tests {
         let mut alone = [of(0.1, None), of(0.5, None)];
         combine(&mut alone);
         assert_eq!(alone.map(|scores| scores.combined), [Some(0.0), Some(1.0)]);
+        let mut one = [of(-0.4, None)];
+        combine(&mut one);
+        assert_eq!(one[0].combined, Some(1.0));
+    }
+
+    #[test]
+    fn a_collapsed_clustering_never_wins() {
+        let of = |silhouette, stability| Scores {
+            silhouette,
+            stability,
+            ..Scores::default()
+        };
+        let mut scores = [
+            of(None, Some(1.0)),
+            of(Some(0.6), Some(0.3)),
+            of(Some(0.2), Some(0.4)),
+            of(Some(0.1), None),
+        ];
+        combine(&mut scores);
+        let combined = scores.map(|scores| scores.combined);
+        assert_eq!(combined, [None, Some(0.75), Some(0.75), Some(0.0)]);
+        let mut collapsed = [of(None, Some(1.0)), of(None, None)];
+        combine(&mut collapsed);
+        assert_eq!(collapsed.map(|scores| scores.combined), [None, None]);
+    }
+
+    #[test]
+    fn criteria_have_their_names_in_configurations_too() {
+        for criterion in Criterion::ALL {
+            let written = serde_json::to_value(criterion).unwrap();
+            assert_eq!(written, criterion.name());
+        }
+        assert!(Criterion::Bic.prefers(-2.0, 1.0) && Criterion::Likelihood.prefers(1.0, -2.0));
     }
 
     #[test]
@@ -254,6 +354,8 @@ mod tests {
         let found = stabilities(&[&same, &same, &other]).unwrap().unwrap();
         assert!(found[0] > found[2] && found[0] == found[1], "{found:?}");
         assert_eq!(stabilities(&[&same]).unwrap(), None);
+        let by_nmi = nmi_stabilities(&[&same, &same, &other]).unwrap().unwrap();
+        assert!(by_nmi[0] > by_nmi[2] && by_nmi[0] == by_nmi[1], "{by_nmi:?}");
     }
 
     #[test]

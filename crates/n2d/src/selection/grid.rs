@@ -1,8 +1,13 @@
-//! What is varied: settings with several values each, and seeds.
+//! What is varied: settings with several values each.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use n2d_core::Stage;
 
-use crate::{BuildError, PartChoice, PipelineConfig};
+use super::{MOST_CANDIDATES, SelectionError};
+use crate::{BuildError, PartChoice, PipelineConfig, Registry};
+
+const STAGES: [Stage; 3] = [Stage::Encoder, Stage::Manifold, Stage::Clusterer];
 
 /// One setting with the values that it is to have, such as `umap.n_neighbors=10|20|30` or `encoder=dense|identity`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +16,16 @@ pub(super) struct Axis {
     values: Vec<String>,
 }
 
+/// The first that stands there a second time.
+pub(super) fn first_twice<T: Ord>(values: &[T]) -> Option<&T> {
+    let mut seen = BTreeSet::new();
+    values.iter().find(|&value| !seen.insert(value))
+}
+
 impl Axis {
     /// From text, `part.option=value|value` or `stage=name|name`.
     pub(super) fn parse(text: &str) -> Result<Self, BuildError> {
-        let bad = |reason: &str| BuildError::BadSetting {
-            setting: text.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let bad = |reason: &str| bad_setting(text, reason);
         let (name, values) = text
             .split_once('=')
             .ok_or_else(|| bad("must have the form part.option=value|value or stage=name|name"))?;
@@ -25,8 +33,8 @@ impl Axis {
         if values.iter().any(String::is_empty) {
             return Err(bad("has an empty value"));
         }
-        if (1..values.len()).any(|at| values[..at].contains(&values[at])) {
-            return Err(bad("has a value twice"));
+        if let Some(value) = first_twice(&values) {
+            return Err(bad(&format!("has the value {value} twice")));
         }
         Ok(Self {
             name: name.trim().to_owned(),
@@ -34,16 +42,53 @@ impl Axis {
         })
     }
 
-    /// Whether it chooses parts, which must be done before their options are set.
-    fn stage(&self) -> Option<Stage> {
-        [Stage::Encoder, Stage::Manifold, Stage::Clusterer]
-            .into_iter()
-            .find(|stage| stage.name() == self.name)
+    /// What it varies, as it was named.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
-    fn apply(&self, value: &str, config: &mut PipelineConfig) -> Result<(), BuildError> {
+    /// Whether it chooses parts, which must be done before their options are set.
+    fn stage(&self) -> Option<Stage> {
+        STAGES.into_iter().find(|stage| stage.name() == self.name)
+    }
+
+    /// The part and the option that it varies; none for what every pipeline has: stages, the number of clusters, the ensemble.
+    fn part_and_option(&self) -> Option<(&str, &str)> {
+        self.name.split_once('.').filter(|(part, _)| *part != "ensemble")
+    }
+
+    /// The option that it varies in a pipeline which has its part.
+    fn option_in(&self, config: &PipelineConfig) -> Option<(Stage, &str)> {
+        let (part, option) = self.part_and_option()?;
+        let named = |stage: &Stage| stage.name() == part || config.part(*stage).name == part;
+        Some((STAGES.into_iter().find(named)?, option))
+    }
+
+    /// Why a pipeline lacks what it varies; none where it has it.
+    fn missing(
+        &self,
+        config: &PipelineConfig,
+        registry: &Registry,
+    ) -> Result<Option<BuildError>, BuildError> {
+        if self.part_and_option().is_none() {
+            return Ok(None);
+        }
+        let Some((stage, option)) = self.option_in(config) else {
+            // Refused in the words of every setting of a part that is not there.
+            let setting = format!("{}={}", self.name, self.values[0]);
+            return Ok(config.clone().set(&setting).err());
+        };
+        let part = &config.part(stage).name;
+        let options = registry.defaults(stage, part)?;
+        let has = options.contains_key(option);
+        Ok((!has).then(|| BuildError::unknown_option(part, option, &options)))
+    }
+
+    fn apply(&self, value: &str, config: &mut PipelineConfig, registry: &Registry) -> Result<(), BuildError> {
         match self.stage() {
             Some(stage) => {
+                // A name unknown would else show when it is built, or as a part that lacks the options varied.
+                registry.defaults(stage, value)?;
                 let part = config.part_mut(stage);
                 if part.name != value {
                     *part = PartChoice::new(value);
@@ -51,15 +96,53 @@ impl Axis {
                 Ok(())
             }
             None if self.name == "n_clusters" => {
-                let n_clusters = value.parse().map_err(|_| BuildError::BadSetting {
-                    setting: format!("n_clusters={value}"),
-                    reason: "must be a whole number".to_owned(),
-                })?;
+                let n_clusters = value
+                    .parse()
+                    .map_err(|_| bad_setting(&format!("n_clusters={value}"), "must be a whole number"))?;
                 config.n_clusters = Some(n_clusters);
                 Ok(())
             }
             None => config.set(&format!("{}={value}", self.name)),
         }
+    }
+
+    /// Each combination with each value, but as it is where its part lacks the option. A value that is refused is an error, and so is an
+    /// option that none of them has.
+    fn vary(
+        &self,
+        points: Vec<Point>,
+        n_seeds: usize,
+        registry: &Registry,
+    ) -> Result<Vec<Point>, SelectionError> {
+        let (mut varied, mut lacking) = (Vec::new(), Vec::new());
+        let n_points = points.len();
+        for (settings, config) in points {
+            if let Some(error) = self.missing(&config, registry)? {
+                lacking.push(error);
+                varied.push((settings, config));
+            } else {
+                for value in &self.values {
+                    let mut config = config.clone();
+                    self.apply(value, &mut config, registry)?;
+                    let setting = format!("{}={value}", self.name);
+                    varied.push(([&settings[..], &[setting]].concat(), config));
+                    few_enough(varied.len(), n_seeds)?;
+                }
+            }
+        }
+        if lacking.len() == n_points {
+            // A part that is there but has no such option tells more than one that is not there.
+            lacking.sort_by_key(|error| !matches!(error, BuildError::UnknownOption { .. }));
+            return Err(lacking.swap_remove(0).into());
+        }
+        Ok(varied)
+    }
+}
+
+fn bad_setting(setting: &str, reason: &str) -> BuildError {
+    BuildError::BadSetting {
+        setting: setting.to_owned(),
+        reason: reason.to_owned(),
     }
 }
 
@@ -67,48 +150,69 @@ impl Axis {
 pub(super) type Point = (Vec<String>, PipelineConfig);
 
 /// Every combination of the axes' values, those of the last axis the fastest. Parts are chosen first, so that the options of one part only
-/// are for combinations that have it: a combination whose part lacks an option is left out where another has it.
-pub(super) fn points(base: &PipelineConfig, axes: &[Axis]) -> Result<Vec<Point>, BuildError> {
+/// are for combinations that have it: where a combination lacks an option that another one has, it stands once, without it.
+pub(super) fn points(
+    base: &PipelineConfig,
+    axes: &[Axis],
+    n_seeds: usize,
+    registry: &Registry,
+) -> Result<Vec<Point>, SelectionError> {
     let mut axes: Vec<&Axis> = axes.iter().collect();
     axes.sort_by_key(|axis| axis.stage().is_none());
+    few_enough(1, n_seeds)?;
     let mut points = vec![(Vec::new(), base.clone())];
-    for axis in axes {
-        let (mut next, mut last_error, mut n_applied) = (Vec::new(), None, 0);
-        for (settings, config) in &points {
-            let mut made: Vec<Point> = Vec::new();
-            for value in &axis.values {
-                let mut config = config.clone();
-                match axis.apply(value, &mut config) {
-                    Ok(()) => {
-                        let setting = format!("{}={value}", axis.name);
-                        made.push(([settings.clone(), vec![setting]].concat(), config));
-                    }
-                    // The part is not in this combination: the option has no meaning here.
-                    Err(error) => last_error = Some(error),
-                }
-            }
-            n_applied += made.len();
-            if made.is_empty() {
-                made.push((settings.clone(), config.clone()));
-            }
-            next.extend(made);
-        }
-        if let Some(error) = last_error.filter(|_| n_applied == 0) {
-            return Err(error);
-        }
-        points = next;
+    for axis in &axes {
+        points = axis.vary(points, n_seeds, registry)?;
+    }
+    for (_, config) in &points {
+        each_option_once(&axes, config)?;
     }
     Ok(points)
+}
+
+/// Refuses what would take unforeseeably long before it fills the memory.
+fn few_enough(combinations: usize, n_seeds: usize) -> Result<(), SelectionError> {
+    if combinations.saturating_mul(n_seeds) > MOST_CANDIDATES {
+        return Err(SelectionError::TooManyCandidates {
+            combinations,
+            n_seeds,
+            most: MOST_CANDIDATES,
+        });
+    }
+    Ok(())
+}
+
+/// `umap.n_neighbors` and `manifold.n_neighbors` are one option: of two axes for it the second would undo the first.
+fn each_option_once(axes: &[&Axis], config: &PipelineConfig) -> Result<(), BuildError> {
+    let mut known: BTreeMap<(&str, &str), &Axis> = BTreeMap::new();
+    for axis in axes {
+        let Some((stage, option)) = axis.option_in(config) else {
+            continue;
+        };
+        if let Some(other) = known.insert((stage.name(), option), axis) {
+            let reason = format!("is varied already, as {}", other.name);
+            return Err(bad_setting(&axis.name, &reason));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settings(axes: &[&str]) -> Vec<String> {
+    fn varied(axes: &[&str], n_seeds: usize) -> Result<Vec<Point>, SelectionError> {
         let axes: Vec<Axis> = axes.iter().map(|text| Axis::parse(text).unwrap()).collect();
-        let points = points(&PipelineConfig::new(3), &axes).unwrap();
+        points(&PipelineConfig::new(3), &axes, n_seeds, &Registry::default())
+    }
+
+    fn settings(axes: &[&str]) -> Vec<String> {
+        let points = varied(axes, 1).unwrap();
         points.iter().map(|(settings, _)| settings.join(" ")).collect()
+    }
+
+    fn refused(axes: &[&str]) -> String {
+        varied(axes, 1).unwrap_err().to_string()
     }
 
     #[test]
@@ -127,13 +231,18 @@ mod tests {
 
     #[test]
     fn options_are_for_the_parts_that_have_them() {
+        let of_dense = [
+            "encoder=dense dense.n_epochs=5",
+            "encoder=dense dense.n_epochs=10",
+            "encoder=identity",
+        ];
         assert_eq!(
             settings(&["dense.n_epochs=5|10", "encoder=dense|identity"]),
-            [
-                "encoder=dense dense.n_epochs=5",
-                "encoder=dense dense.n_epochs=10",
-                "encoder=identity",
-            ]
+            of_dense
+        );
+        assert_eq!(
+            settings(&["encoder.n_epochs=5|10", "encoder=dense|identity"]),
+            of_dense.map(|settings| settings.replace("dense.", "encoder."))
         );
     }
 
@@ -142,9 +251,53 @@ mod tests {
         let error = |text| Axis::parse(text).unwrap_err().to_string();
         assert!(error("umap").contains("must have the form"));
         assert!(error("umap.n_neighbors=10|").contains("empty value"));
-        assert!(error("umap.n_neighbors=10|10").contains("twice"));
-        let axes = [Axis::parse("umpa.n_neighbors=10|20").unwrap()];
-        let error = points(&PipelineConfig::new(3), &axes).unwrap_err().to_string();
-        assert!(error.contains("Did you mean umap?"), "{error}");
+        assert!(error("umap.n_neighbors=10|10").contains("value 10 twice"));
+        assert!(refused(&["umpa.n_neighbors=10|20"]).contains("Did you mean umap?"));
+        assert!(refused(&["n_neighbors=10|20"]).contains("must have the form"));
+        let unknown = refused(&["encoder=identity|dense", "dense.n_epoch=5|10"]);
+        assert!(unknown.contains("Did you mean n_epochs?"), "{unknown}");
+        let unknown = refused(&["encoder=dnse|dense", "dense.n_epochs=5|10"]);
+        assert!(unknown.contains("Did you mean dense?"), "{unknown}");
+    }
+
+    #[test]
+    fn a_wrong_value_beside_a_right_one_is_refused() {
+        assert_eq!(
+            refused(&["n_clusters=3|x"]),
+            "n_clusters=x: must be a whole number"
+        );
+        let consensus = refused(&["ensemble.consensus=graph|vote"]);
+        assert!(consensus.contains("`votes`"), "{consensus}");
+        let members = refused(&["ensemble.n_members=1|two"]);
+        assert!(members.starts_with("ensemble.n_members=two: "), "{members}");
+        let members = refused(&["ensemble.n_member=1|2"]);
+        assert!(members.contains("unknown field"), "{members}");
+    }
+
+    #[test]
+    fn an_option_is_varied_once_under_any_name() {
+        assert_eq!(
+            refused(&["umap.n_neighbors=10|20", "manifold.n_neighbors=10|30"]),
+            "manifold.n_neighbors: is varied already, as umap.n_neighbors"
+        );
+        let apart = [
+            "manifold=umap|isomap",
+            "umap.n_neighbors=5|6",
+            "isomap.n_neighbors=7|8",
+        ];
+        assert_eq!(settings(&apart).len(), 4);
+    }
+
+    #[test]
+    fn candidates_are_counted_before_they_are_made() {
+        assert!(varied(&["n_clusters=2|3"], MOST_CANDIDATES / 2).is_ok());
+        let many: Vec<String> = (1..=200).map(|value| value.to_string()).collect();
+        let many = many.join("|");
+        let axes = [format!("n_clusters={many}"), format!("gmm.n_init={many}")];
+        assert_eq!(
+            varied(&[&axes[0], &axes[1]], 3).unwrap_err().to_string(),
+            "at most 10000 candidates can be compared, but there are 3334 combinations of settings or more, each from 3 seeds"
+        );
+        assert!(varied(&[], MOST_CANDIDATES + 1).is_err());
     }
 }

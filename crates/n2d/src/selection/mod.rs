@@ -2,21 +2,21 @@
 
 mod criteria;
 mod grid;
-
-use std::rc::Rc;
+mod shared;
 
 use n2d_core::{
-    BoxError, CancelToken, DynFittedN2d, DynN2d, Encoder, Fit, FitContext, FitError, FittedClusterer,
-    FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d, Labels, Manifold, Observer,
-    Parallelism, Report, Samples,
+    BoxError, CancelToken, DynFittedN2d, FitContext, FitError, Labels, Observer, Parallelism, Report, Samples,
 };
 use n2d_metrics::MetricError;
-use ndarray::Array2;
 
-pub use criteria::{Criterion, DBCV_ROWS, Scores, stabilities, trustworthiness};
-use grid::{Axis, points};
+pub use criteria::{Criterion, DBCV_ROWS, Scores, nmi_stabilities, stabilities, trustworthiness};
+use grid::{Axis, first_twice, points};
+use shared::{Parts, Shared, by_parts};
 
 use crate::{BuildError, PipelineConfig, Registry};
+
+/// Most candidates of one choice, all seeds counted: the fitted parts of all are in memory at once.
+pub const MOST_CANDIDATES: usize = 10_000;
 
 /// A choice among pipelines that differ in settings and seeds, by a criterion that needs no labels.
 ///
@@ -101,6 +101,26 @@ pub enum SelectionError {
     /// A configuration can't be built.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// More candidates than [`MOST_CANDIDATES`].
+    #[error(
+        "at most {most} candidates can be compared, but there are {combinations} combinations of settings or more, each from {n_seeds} seeds"
+    )]
+    TooManyCandidates {
+        /// Combinations of settings, as far as they were counted.
+        combinations: usize,
+        /// Seeds of each.
+        n_seeds: usize,
+        /// Most candidates allowed.
+        most: usize,
+    },
+    /// A criterion that compares seeds, with a single one.
+    #[error("{criterion} compares seeds: at least 2 are needed, but there is {n_seeds}")]
+    TooFewSeeds {
+        /// What they were to be compared by.
+        criterion: Criterion,
+        /// Seeds given.
+        n_seeds: usize,
+    },
     /// Someone cancelled.
     #[error("cancelled while fitting {candidate}")]
     Cancelled {
@@ -111,28 +131,13 @@ pub enum SelectionError {
     #[error("the criteria can't be measured: {0}")]
     Metric(#[from] MetricError),
     /// No candidate has the criterion.
-    #[error("no candidate has a {criterion}: {reason}")]
+    #[error("no candidate can be compared by {criterion}: {reason}")]
     NoneApplies {
         /// What they were to be compared by.
         criterion: Criterion,
         /// What became of the first, or what is missing.
         reason: String,
     },
-}
-
-/// The fitted parts of a candidate, shared with those that differ only later.
-struct Parts {
-    encoder: Rc<Box<dyn FittedEncoder>>,
-    manifold: Rc<Box<dyn FittedManifold>>,
-    clusterer: Box<dyn FittedClusterer>,
-    reports: Vec<Report>,
-}
-
-/// Fitted stages that candidates to come may share, by what they were made from.
-#[derive(Default)]
-struct Shared {
-    encoder: Option<(String, Rc<Box<dyn FittedEncoder>>, Report, Rc<Array2<f32>>)>,
-    manifold: Option<(String, Rc<Box<dyn FittedManifold>>, Report)>,
 }
 
 impl Selection {
@@ -153,22 +158,28 @@ impl Selection {
     /// # Errors
     /// [`BuildError::BadSetting`] for none, and for one that stands twice.
     pub fn with_seeds(self, seeds: Vec<u64>) -> Result<Self, BuildError> {
-        let twice = (1..seeds.len()).find(|&at| seeds[..at].contains(&seeds[at]));
-        if seeds.is_empty() || twice.is_some() {
-            return Err(BuildError::BadSetting {
-                setting: format!("seeds {seeds:?}"),
-                reason: "must be at least one, and each once".to_owned(),
-            });
-        }
-        Ok(Self { seeds, ..self })
+        let reason = match first_twice(&seeds) {
+            Some(seed) => format!("{seed} is there twice"),
+            None if seeds.is_empty() => "must be at least one".to_owned(),
+            None => return Ok(Self { seeds, ..self }),
+        };
+        let setting = "seeds".to_owned();
+        Err(BuildError::BadSetting { setting, reason })
     }
 
     /// With another thing that is varied: `part.option=value|value`, `n_clusters=8|10`, or the parts themselves, `encoder=dense|identity`.
     ///
     /// # Errors
-    /// [`BuildError::BadSetting`] for text of another form.
+    /// [`BuildError::BadSetting`] for text of another form, and for what is varied already: the later value would undo the earlier.
     pub fn with_varied(mut self, text: &str) -> Result<Self, BuildError> {
-        self.axes.push(Axis::parse(text)?);
+        let axis = Axis::parse(text)?;
+        if self.axes.iter().any(|other| other.name() == axis.name()) {
+            return Err(BuildError::BadSetting {
+                setting: text.to_owned(),
+                reason: format!("{} is varied already", axis.name()),
+            });
+        }
+        self.axes.push(axis);
         Ok(self)
     }
 
@@ -187,12 +198,19 @@ impl Selection {
         Self { cancel, ..self }
     }
 
-    /// All combinations of settings, each with what was set.
+    /// All combinations of settings, each with what was set. An option of a part is varied in the combinations that have the part and
+    /// the option.
     ///
     /// # Errors
-    /// [`BuildError`] for a setting that no combination can have.
-    pub fn configs(&self) -> Result<Vec<(Vec<String>, PipelineConfig)>, BuildError> {
-        points(&self.base, &self.axes)
+    /// [`SelectionError::Build`] for a value that is refused, an option that no combination has, and one that is varied under two names;
+    /// [`SelectionError::TooManyCandidates`]; [`SelectionError::TooFewSeeds`].
+    pub fn configs(&self, registry: &Registry) -> Result<Vec<(Vec<String>, PipelineConfig)>, SelectionError> {
+        let n_seeds = self.seeds.len();
+        if self.criterion.needs_seeds() && n_seeds < 2 {
+            let criterion = self.criterion;
+            return Err(SelectionError::TooFewSeeds { criterion, n_seeds });
+        }
+        points(&self.base, &self.axes, n_seeds, registry)
     }
 
     /// Fits all candidates and chooses.
@@ -207,7 +225,7 @@ impl Selection {
         registry: &Registry,
         observer: &mut dyn Observer,
     ) -> Result<Selected, SelectionError> {
-        let configs = self.configs()?;
+        let configs = self.configs(registry)?;
         let pipelines = configs
             .iter()
             .map(|(_, config)| registry.build(config))
@@ -263,7 +281,7 @@ impl Selection {
                 config: config.clone(),
                 seed,
                 scores,
-                labels: made.as_ref().ok().map(|parts| parts.clusterer.labels().clone()),
+                labels: made.as_ref().ok().map(|parts| parts.labels().clone()),
                 failure: made.as_ref().err().cloned(),
             });
         }
@@ -283,26 +301,13 @@ impl Selection {
         candidates: Vec<Candidate>,
         fitted: Vec<Result<Parts, String>>,
     ) -> Result<Selected, SelectionError> {
-        let figure = |candidate: &Candidate| candidate.scores.get(self.criterion);
-        let mut best: Option<(usize, f64)> = None;
-        for (at, candidate) in candidates.iter().enumerate() {
-            if let Some(figure) = figure(candidate)
-                && best.is_none_or(|(_, most)| figure > most)
-            {
-                best = Some((at, figure));
-            }
-        }
-        let chosen = best.and_then(|(best, _)| Some((best, fitted.into_iter().nth(best)?.ok()?)));
+        let best = self.best(&candidates);
+        let chosen = best.and_then(|best| Some((best, fitted.into_iter().nth(best)?.ok()?)));
         let Some((best, parts)) = chosen else {
             let failure = candidates.iter().find_map(|candidate| candidate.failure.clone());
-            let reason = failure.unwrap_or_else(|| match self.criterion {
-                Criterion::Stability => "it takes two seeds or more".to_owned(),
-                Criterion::Likelihood => "it is of mixtures only".to_owned(),
-                _ => "it takes two clusters or more".to_owned(),
-            });
             return Err(SelectionError::NoneApplies {
                 criterion: self.criterion,
-                reason,
+                reason: failure.unwrap_or_else(|| self.criterion.applies_to().to_owned()),
             });
         };
         let (model, reports) = parts.into_model();
@@ -313,29 +318,19 @@ impl Selection {
             reports,
         })
     }
-}
 
-/// The order in which stages are shared the most: candidates with one encoder, and among them those with one manifold learner, follow one
-/// another.
-fn by_parts(configs: &[(Vec<String>, PipelineConfig)]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..configs.len()).collect();
-    order.sort_by_cached_key(|&at| (encoder_key(&configs[at].1), manifold_key(&configs[at].1), at));
-    order
-}
-
-/// All that an encoder is made from besides the seed.
-fn encoder_key(config: &PipelineConfig) -> String {
-    let latent_dim = config.latent_dim.or(config.n_clusters);
-    if config.self_trains() {
-        // Its members' later stages teach it.
-        return format!("{config:?}");
+    /// The first of those with the best figure.
+    fn best(&self, candidates: &[Candidate]) -> Option<usize> {
+        let mut best: Option<(usize, f64)> = None;
+        for (at, candidate) in candidates.iter().enumerate() {
+            if let Some(figure) = candidate.scores.get(self.criterion)
+                && best.is_none_or(|(_, other)| self.criterion.prefers(figure, other))
+            {
+                best = Some((at, figure));
+            }
+        }
+        best.map(|(best, _)| best)
     }
-    format!("{:?} {latent_dim:?} {:?}", config.encoder, config.ensemble)
-}
-
-/// All that a manifold learner is made from besides the seed and the encoder.
-fn manifold_key(config: &PipelineConfig) -> String {
-    format!("{:?} {:?}", config.manifold, config.n_clusters)
 }
 
 /// A candidate in words.
@@ -352,84 +347,25 @@ impl Candidate {
     }
 }
 
-/// Stability is among the seeds of one combination of settings.
+/// Stability is among the seeds of one combination of settings. A clustering without a silhouette counts for the others, but has none itself.
 fn add_stability(candidates: &mut [Candidate]) -> Result<(), MetricError> {
     let labels: Vec<&Labels> = candidates
         .iter()
         .filter_map(|candidate| candidate.labels.as_ref())
         .collect();
-    let Some(stabilities) = stabilities(&labels)? else {
+    let (Some(by_ari), Some(by_nmi)) = (stabilities(&labels)?, nmi_stabilities(&labels)?) else {
         return Ok(());
     };
     let fitted = candidates
         .iter_mut()
         .filter(|candidate| candidate.labels.is_some());
-    for (candidate, stability) in fitted.zip(stabilities) {
-        candidate.scores.stability = Some(stability);
+    for (candidate, (ari, nmi)) in fitted.zip(by_ari.into_iter().zip(by_nmi)) {
+        let scores = &mut candidate.scores;
+        let of_clusters = scores.silhouette.is_some();
+        scores.stability = Some(ari).filter(|_| of_clusters);
+        scores.stability_nmi = Some(nmi).filter(|_| of_clusters);
     }
     Ok(())
-}
-
-impl Shared {
-    /// Fits a candidate, but for the stages that the one before it has already.
-    fn fit(
-        &mut self,
-        x: Samples<'_>,
-        config: &PipelineConfig,
-        pipeline: &DynN2d,
-        ctx: &mut FitContext<'_>,
-    ) -> Result<Parts, FitError> {
-        let key = encoder_key(config);
-        if self.encoder.as_ref().is_none_or(|(known, ..)| *known != key) {
-            (self.encoder, self.manifold) = (None, None);
-            let Fit { model, report } = pipeline.encoder().fit(x, ctx)?;
-            let latents = ctx.parallelism().install(|| model.encode(x))?;
-            self.encoder = Some((key, Rc::new(model), report, Rc::new(latents)));
-        }
-        let Some((_, encoder, encoder_report, latents)) = &self.encoder else {
-            unreachable!("fitted just now");
-        };
-        let key = manifold_key(config);
-        let later = pipeline.manifold_clusterer();
-        if self.manifold.as_ref().is_none_or(|(known, ..)| *known != key) {
-            self.manifold = None;
-            let z = n2d_core::check::made_by(encoder.name(), latents.view())?;
-            let Fit { model, report } = later.manifold().fit(z, ctx)?;
-            self.manifold = Some((key, Rc::new(model), report));
-        }
-        let Some((_, manifold, manifold_report)) = &self.manifold else {
-            unreachable!("fitted just now");
-        };
-        let y = n2d_core::check::made_by(manifold.name(), manifold.embedding())?;
-        let Fit { model, report } = n2d_core::Clusterer::fit(later.clusterer(), y, ctx)?;
-        Ok(Parts {
-            encoder: Rc::clone(encoder),
-            manifold: Rc::clone(manifold),
-            clusterer: model,
-            reports: vec![encoder_report.clone(), manifold_report.clone(), report],
-        })
-    }
-}
-
-impl Parts {
-    fn scores(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Scores, MetricError> {
-        let embedding = Samples::new(self.manifold.embedding()).expect("clustered already");
-        let mut scores = Scores::measured(x, embedding, self.clusterer.labels(), ctx)?;
-        let reached = self.reports.last().and_then(|report| report.objective);
-        scores.likelihood = reached
-            .filter(|&(name, value)| name == "log-likelihood" && value.is_finite())
-            .map(|(_, value)| value);
-        Ok(scores)
-    }
-
-    /// The parts as a pipeline. Nobody shares them any more.
-    fn into_model(self) -> (DynFittedN2d, Vec<Report>) {
-        let alone = "all other candidates are gone";
-        let encoder = Rc::into_inner(self.encoder).expect(alone);
-        let manifold = Rc::into_inner(self.manifold).expect(alone);
-        let later = FittedManifoldClusterer::from_fitted(manifold, self.clusterer);
-        (FittedN2d::from_fitted(encoder, later), self.reports)
-    }
 }
 
 impl From<SelectionError> for FitError {
