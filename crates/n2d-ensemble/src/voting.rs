@@ -113,8 +113,7 @@ impl<F> FittedVoting<F> {
 
 impl<F: FittedClusterer> FittedVoting<F> {
     fn of(members: Vec<F>, found: Consensus) -> Self {
-        // The reference's own, and as many as labels need.
-        let n_clusters = members[found.reference].n_clusters().max(beyond(&found.labels));
+        let n_clusters = n_clusters(&members[found.reference]);
         Self {
             members,
             found,
@@ -170,16 +169,12 @@ impl<F: FittedClusterer> FittedVoting<F> {
         let allowed = format!("below {}, the number of members", members.len());
         state.expect("reference", &allowed, reference < members.len())?;
         let mappings: Vec<Vec<i32>> = state.get("mappings")?;
-        let most = members
-            .iter()
-            .map(|member| member.labels().len())
-            .max()
-            .unwrap_or(0);
+        let numbering = i64::from(Labels::NOISE)..n_clusters(&members[reference]) as i64;
         let fits = mappings.len() == members.len()
             && mappings
                 .iter()
                 .flatten()
-                .all(|&label| label >= Labels::NOISE && (label as i64) < most as i64);
+                .all(|&label| numbering.contains(&i64::from(label)));
         state.expect("mappings", "for each member, labels of the consensus", fits)?;
         // Votes follow from labels and mappings: what a file can't say, it can't say wrongly.
         let votes: Vec<Vec<i32>> = members
@@ -196,6 +191,11 @@ impl<F: FittedClusterer> FittedVoting<F> {
         };
         Ok(Self::of(members, found))
     }
+}
+
+/// Clusters of the consensus, which has the reference's numbering: its own, and as many as its labels need.
+fn n_clusters<F: FittedClusterer>(reference: &F) -> usize {
+    reference.n_clusters().max(beyond(reference.labels()))
 }
 
 fn missing(part: &str, capability: Capability) -> ApplyError {

@@ -150,6 +150,7 @@ fn odd_files_are_refused() {
         ("reference", serde_json::json!(2)),
         ("mappings", serde_json::json!([[0, 1]])),
         ("mappings", serde_json::json!([[0, 1], [0, -2]])),
+        ("mappings", serde_json::json!([[0, 1], [0, 9]])),
         ("mappings", serde_json::json!([[0, 1], [0, 2_000_000_000]])),
     ] {
         let mut damaged = whole.clone();
