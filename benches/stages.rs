@@ -2,14 +2,16 @@
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use n2d::encoder::Conv2dConfig;
+use n2d::manifold::TsneConfig;
 use n2d::matmul::{Matrix, product};
 use n2d::neighbors::{NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
 use n2d_benches::blobs;
 
-/// What `cargo xtask bench` measures the others by: work of another crate, on one thread.
+/// What `cargo xtask bench` measures the others by: the product of another crate, on one thread.
 fn yardstick(c: &mut Criterion) {
     const SIDE: usize = 512;
     let values = vec![0.5_f32; SIDE * SIDE];
@@ -88,27 +90,66 @@ fn umap(c: &mut Criterion) {
     group.finish();
 }
 
+fn tsne(c: &mut Criterion) {
+    let x = blobs(10_000, 10);
+    let x = Samples::new(x.view()).expect("finite");
+    let tsne = TsneConfig::default().build().expect("valid");
+    let mut group = c.benchmark_group("tsne, 10 000 x 10 to 2 components");
+    group.sample_size(10);
+    group.bench_function("fit", |b| b.iter(|| tsne.fit(x, &mut FitContext::new(0))));
+    group.finish();
+}
+
 fn clusterers(c: &mut Criterion) {
     let y = blobs(70_000, 10);
-    let gmm = GaussianMixtureConfig::new(10).build().expect("valid");
-    let kmeans = KMeansConfig::new(10).build().expect("valid");
+    let y = Samples::new(y.view()).expect("finite");
     let mut group = c.benchmark_group("70 000 x 10 into 10 clusters");
     group.sample_size(10);
-    let view = || Samples::new(y.view()).expect("finite");
-    group.bench_function("gmm", |b| {
-        b.iter_batched(
-            view,
-            |y| gmm.fit(y, &mut FitContext::new(0)),
-            BatchSize::LargeInput,
-        );
+    clusterer(&mut group, "gmm", GaussianMixtureConfig::new(10), y);
+    clusterer(&mut group, "kmeans", KMeansConfig::new(10), y);
+    let hdbscan = HdbscanConfig {
+        min_cluster_size: 700,
+        min_samples: Some(10),
+        ..HdbscanConfig::default()
+    };
+    clusterer(&mut group, "hdbscan", hdbscan, y);
+    group.finish();
+}
+
+fn clusterer<C>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, config: C, y: Samples<'_>)
+where
+    C: PartConfig<Part: Clusterer>,
+{
+    let Ok(part) = config.build() else {
+        unreachable!("valid");
+    };
+    group.bench_function(name, |b| {
+        b.iter(|| part.fit(black_box(y), &mut FitContext::new(0)));
     });
-    group.bench_function("kmeans", |b| {
-        b.iter_batched(
-            view,
-            |y| kmeans.fit(y, &mut FitContext::new(0)),
-            BatchSize::LargeInput,
-        );
-    });
+}
+
+/// What a program that keeps a model asks of it.
+fn whole(c: &mut Criterion) {
+    let data = BuiltIn::Pendigits.load(&DataDirs::none()).expect("compiled in");
+    let x = data.samples().expect("finite");
+    let config = DenseAutoencoderConfig {
+        n_epochs: Some(1),
+        ..DenseAutoencoderConfig::new(10)
+    };
+    let pipeline = N2d::new(
+        config.build().expect("valid"),
+        UmapGmm::new(10).build().expect("valid"),
+    );
+    let fitted = pipeline.fit(x, &mut FitContext::new(0)).expect("fits").model;
+    let mut group = c.benchmark_group("a pipeline on pendigits");
+    group.sample_size(10);
+    group.bench_function("predict, all rows", |b| b.iter(|| fitted.predict(black_box(x))));
+    let row = x
+        .rows()
+        .next()
+        .and_then(|row| Samples::from_rows(row, row.len()).ok());
+    let row = row.expect("a finite row");
+    group.bench_function("predict, one row", |b| b.iter(|| fitted.predict(black_box(row))));
     group.finish();
 }
 
@@ -119,6 +160,8 @@ criterion_group!(
     convolutions,
     neighbours,
     umap,
-    clusterers
+    tsne,
+    clusterers,
+    whole
 );
 criterion_main!(stages);

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use n2d::datasets::Dataset;
 use n2d::encoder::Engine;
+use n2d::matmul::{Matrix, product, product_into};
 use n2d::prelude::*;
-use ndarray::s;
+use ndarray::{ArrayViewMut2, Axis, s};
+use rayon::prelude::*;
 
 use super::{Answer, Job};
 
@@ -37,27 +39,30 @@ pub(super) fn encode(job: &Job, data: &Dataset) -> Answer {
     Ok((seconds, format!("{:.0} samples/s", z.nrows() as f64 / seconds)))
 }
 
-/// The products of a training of the paper's network, with nothing between them: the bound of any engine on them.
+/// The products of a training of the paper's network, cut into tiles as the engine cuts them, with nothing between them.
 pub(super) fn products(job: &Job, data: &Dataset) -> Answer {
     let config: DenseAutoencoderConfig = serde_json::from_value(job.options.clone())?;
     let n_batches = data.n_samples().div_ceil(config.batch_size);
-    let mut layers = Layers::of(&config, data.x.ncols(), true);
+    let mut layers = Layers::of(&config, data.x.ncols());
     let start = Instant::now();
     for _ in 0..n_batches {
-        layers.forward();
+        forward(&layers.network, &mut layers.outputs, in_tiles);
         layers.backward();
     }
     rate(start, n_batches * config.batch_size)
 }
 
-/// The products of encoding all rows.
+/// The products of encoding all rows, a block of rows a task as the engine does it.
 pub(super) fn encode_products(job: &Job, data: &Dataset) -> Answer {
     let config: DenseAutoencoderConfig = serde_json::from_value(job.options.clone())?;
-    let n_batches = data.n_samples().div_ceil(config.batch_size);
-    let mut layers = Layers::of(&config, data.x.ncols(), false);
+    let n_blocks = data.n_samples().div_ceil(config.batch_size);
+    let network = Network::of(&config, data.x.ncols(), false);
     let start = Instant::now();
-    (0..n_batches).for_each(|_| layers.forward());
-    rate(start, n_batches * config.batch_size)
+    (0..n_blocks).into_par_iter().for_each_init(
+        || network.outputs(),
+        |outputs, _| forward(&network, outputs, product),
+    );
+    rate(start, n_blocks * config.batch_size)
 }
 
 fn rate(start: Instant, n_samples: usize) -> Answer {
@@ -65,17 +70,14 @@ fn rate(start: Instant, n_samples: usize) -> Answer {
     Ok((seconds, format!("{:.0} samples/s", n_samples as f64 / seconds)))
 }
 
-/// Buffers of the shapes of a network and of a batch.
-struct Layers {
+/// The shapes of a network and weights of them.
+struct Network {
     batch_size: usize,
     widths: Vec<usize>,
-    /// What goes through each width; backwards its gradient.
-    outputs: Vec<Vec<f32>>,
     weights: Vec<Vec<f32>>,
-    gradients: Vec<Vec<f32>>,
 }
 
-impl Layers {
+impl Network {
     fn of(config: &DenseAutoencoderConfig, n_features: usize, decoder: bool) -> Self {
         let mut widths = vec![n_features];
         widths.extend(&config.hidden);
@@ -84,87 +86,86 @@ impl Layers {
             widths.extend(config.hidden.iter().rev());
             widths.push(n_features);
         }
-        let weights: Vec<Vec<f32>> = widths.windows(2).map(|w| vec![0.01; w[0] * w[1]]).collect();
-        let batch_size = config.batch_size;
         Self {
-            outputs: widths.iter().map(|width| vec![0.5; batch_size * width]).collect(),
-            gradients: weights.clone(),
-            batch_size,
+            batch_size: config.batch_size,
+            weights: widths.windows(2).map(|w| vec![0.01; w[0] * w[1]]).collect(),
             widths,
-            weights,
         }
     }
 
-    fn forward(&mut self) {
-        for i in 0..self.weights.len() {
-            let (n_in, n_out) = (self.widths[i], self.widths[i + 1]);
-            let (before, after) = self.outputs.split_at_mut(i + 1);
-            let a = (&before[i][..], n_in, 1);
-            product(
-                (self.batch_size, n_in, n_out),
-                a,
-                (&self.weights[i], n_out, 1),
-                &mut after[0],
-            );
+    /// What goes through each width, of one batch.
+    fn outputs(&self) -> Vec<Vec<f32>> {
+        let output = |width: &usize| vec![0.5; self.batch_size * width];
+        self.widths.iter().map(output).collect()
+    }
+}
+
+fn forward(
+    network: &Network,
+    outputs: &mut [Vec<f32>],
+    product: impl Fn(Matrix<'_>, Matrix<'_>, &mut [f32]),
+) {
+    for (i, weights) in network.weights.iter().enumerate() {
+        let (n_in, n_out) = (network.widths[i], network.widths[i + 1]);
+        let (before, after) = outputs.split_at_mut(i + 1);
+        let input = Matrix::new(&before[i], network.batch_size, n_in);
+        product(input, Matrix::new(weights, n_in, n_out), &mut after[0]);
+    }
+}
+
+/// What a training works in.
+struct Layers {
+    network: Network,
+    /// Forwards what goes through each width; backwards its gradient.
+    outputs: Vec<Vec<f32>>,
+    gradients: Vec<Vec<f32>>,
+}
+
+impl Layers {
+    fn of(config: &DenseAutoencoderConfig, n_features: usize) -> Self {
+        let network = Network::of(config, n_features, true);
+        Self {
+            outputs: network.outputs(),
+            gradients: network.weights.clone(),
+            network,
         }
     }
 
     fn backward(&mut self) {
-        for i in (0..self.weights.len()).rev() {
-            let (n_in, n_out) = (self.widths[i], self.widths[i + 1]);
+        let Network {
+            batch_size,
+            widths,
+            weights,
+        } = &self.network;
+        for (i, weights) in weights.iter().enumerate().rev() {
+            let (n_in, n_out) = (widths[i], widths[i + 1]);
             let (before, after) = self.outputs.split_at_mut(i + 1);
-            let transposed = (&before[i][..], 1, n_in);
-            product(
-                (n_in, self.batch_size, n_out),
-                transposed,
-                (&after[0], n_out, 1),
-                &mut self.gradients[i],
-            );
+            let delta = Matrix::new(&after[0], *batch_size, n_out);
+            let input = Matrix::new(&before[i], *batch_size, n_in);
+            in_tiles(input.t(), delta, &mut self.gradients[i]);
             // Nothing asks for the gradient by the input.
             if i > 0 {
-                let delta = (&after[0][..], n_out, 1);
-                product(
-                    (self.batch_size, n_out, n_in),
-                    delta,
-                    (&self.weights[i], 1, n_out),
-                    &mut before[i],
-                );
+                in_tiles(delta, Matrix::new(weights, n_in, n_out).t(), &mut before[i]);
             }
         }
     }
 }
 
-/// `out = a b` on all threads, `a` of m x k and `b` of k x n values, each with the strides of its rows and columns.
-fn product(
-    (m, k, n): (usize, usize, usize),
-    a: (&[f32], usize, usize),
-    b: (&[f32], usize, usize),
-    out: &mut [f32],
-) {
-    assert!(a.0.len() == m * k && b.0.len() == k * n && out.len() == m * n);
-    // SAFETY: each slice has as many values as its matrix, and its strides are those of that matrix or of its transpose.
-    #[allow(unsafe_code)]
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
-            false,
-            a.0.as_ptr(),
-            a.2 as isize,
-            a.1 as isize,
-            b.0.as_ptr(),
-            b.2 as isize,
-            b.1 as isize,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::Rayon(0),
-        );
-    }
+/// `out = a b` on all threads: tiles of columns, or of rows where there are few columns, of the widths that the engine has.
+fn in_tiles(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+    let (m, n) = (a.shape().0, b.shape().1);
+    let mut out = ArrayViewMut2::from_shape((m, n), out).expect("as many values as the result has");
+    let (axis, length) = match n {
+        0..=64 => (Axis(0), m.div_ceil(8).next_multiple_of(16)),
+        65..=1024 => (Axis(1), 64),
+        _ => (Axis(1), 128),
+    };
+    let tiles: Vec<_> = out.axis_chunks_iter_mut(axis, length).enumerate().collect();
+    tiles.into_par_iter().with_max_len(1).for_each(|(number, tile)| {
+        let first = number * length;
+        match axis {
+            Axis(0) => product_into(a.rows(first..first + tile.nrows()), b, tile),
+            _ => product_into(a, b.columns(first..first + tile.ncols()), tile),
+        }
+    });
 }

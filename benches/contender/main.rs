@@ -10,6 +10,8 @@ mod cluster;
 mod encoder;
 mod export;
 mod manifold;
+mod npy;
+mod picture;
 
 use std::error::Error;
 use std::io::BufRead;
@@ -53,6 +55,7 @@ impl Files {
 }
 
 fn main() {
+    keep_freed();
     let mut files = Files::default();
     let mut placed = manifold::Placed::default();
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
@@ -72,6 +75,8 @@ fn answer(line: &str, files: &mut Files, placed: &mut manifold::Placed) -> Answe
     match job.method.as_str() {
         "hdbscan-growth" => return cluster::growth(job.options),
         "export" => return export::export(&job.options),
+        "growth-picture" => return picture::growth(&job.options),
+        "made-up" => return export::made_up(&job.options),
         "umap-growth" => return manifold::growth(job.options),
         _ => {}
     }
@@ -84,6 +89,17 @@ fn answer(line: &str, files: &mut Files, placed: &mut manifold::Placed) -> Answe
         "dense-burn" => encoder::answer(&job, data, Engine::Burn),
         method if cluster::METHODS.contains(&method) => cluster::answer(&job, data),
         _ => manifold::answer(&job, data, placed),
+    }
+}
+
+/// As the program `n2d` does.
+fn keep_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: two options of the allocator are set, by values it allows, before there is a second thread.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 20);
     }
 }
 

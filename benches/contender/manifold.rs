@@ -1,8 +1,6 @@
 //! Neighbours and manifold learners, and what is judged of anybody's result.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,10 +10,10 @@ use n2d::metrics::{EmbeddingOptions, Sampling, assess, embedding_quality};
 use n2d::neighbors::{Metric, NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
 use n2d_benches::blobs;
-use ndarray::{ArrayView2, s};
+use ndarray::s;
 use serde_json::Value;
 
-use super::{Answer, Job, peak_memory};
+use super::{Answer, Job, npy, peak_memory};
 
 /// A UMAP whose fit is not what is timed, and what it was fitted to.
 #[derive(Default)]
@@ -47,7 +45,7 @@ where
     let start = Instant::now();
     let fit = part.fit(data.samples()?, &mut FitContext::new(seed))?;
     let seconds = start.elapsed().as_secs_f64();
-    write(job.out.as_deref(), fit.model.embedding())?;
+    npy::write_result(job.out.as_deref(), fit.model.embedding())?;
     Ok((seconds, String::new()))
 }
 
@@ -62,7 +60,7 @@ fn neighbors(job: &Job, data: &Dataset) -> Answer {
     let index = NeighborIndex::build(x, Metric::Euclidean, NeighborSearch::Auto, k, &mut ctx)?;
     let graph = index.graph(x, k, &mut ctx)?;
     let seconds = start.elapsed().as_secs_f64();
-    write(job.out.as_deref(), graph.all_distances())?;
+    npy::write_result(job.out.as_deref(), graph.all_distances())?;
     Ok((seconds, String::new()))
 }
 
@@ -84,7 +82,7 @@ fn transform(job: &Job, data: &Dataset, placed: &mut Placed) -> Answer {
     let start = Instant::now();
     let places = umap.transform(new)?;
     let seconds = start.elapsed().as_secs_f64();
-    write(job.out.as_deref(), places.view())?;
+    npy::write_result(job.out.as_deref(), places.view())?;
     Ok((seconds, String::new()))
 }
 
@@ -152,18 +150,4 @@ pub(super) fn growth(mut options: Value) -> Answer {
     umap.fit(Samples::new(data.view())?, &mut FitContext::new(0))?;
     let seconds = start.elapsed().as_secs_f64();
     Ok((seconds, format!("peak memory {}", peak_memory())))
-}
-
-/// Rows as a .npy array of 32-bit floats.
-fn write(path: Option<&Path>, rows: ArrayView2<'_, f32>) -> std::io::Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let (n_rows, n_columns) = rows.dim();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n_rows}, {n_columns}), }}\n");
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(b"\x93NUMPY\x01\x00")?;
-    file.write_all(&(header.len() as u16).to_le_bytes())?;
-    file.write_all(header.as_bytes())?;
-    rows.iter()
-        .try_for_each(|value| file.write_all(&value.to_le_bytes()))?;
-    file.flush()
 }

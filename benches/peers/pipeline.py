@@ -3,7 +3,8 @@
     python pipeline.py METHOD ROWS.npy CLASSES.npy N_CLUSTERS EPOCHS SEED
 
 METHOD is `n2d`, the pipeline of the Python library n2d 0.3.2 (autoencoder in Keras, UMAP with its labels from the fitted embedding, Gaussian
-mixture) with the paper's settings, or `umap-hdbscan`, what one would try first without an encoder. The last line of what it says is JSON.
+mixture) with the paper's settings; `clustpy`, ClustPy's own N2D with the same; or `umap-hdbscan`, what one would try first without an encoder.
+The last line of what it says is JSON.
 """
 
 import json
@@ -44,11 +45,14 @@ def encode(x, latent_dim, epochs, seed):
     return keras.Model(rows, latents).predict(x, batch_size=256, verbose=0)
 
 
+def umap_options(n_components, seed):
+    return {"n_neighbors": 20, "n_components": n_components, "min_dist": 0.0, "random_state": seed}
+
+
 def embed(x, n_components, seed):
     import umap
 
-    learner = umap.UMAP(n_neighbors=20, n_components=n_components, min_dist=0.0, random_state=seed)
-    return learner.fit_transform(x)
+    return umap.UMAP(**umap_options(n_components, seed)).fit_transform(x)
 
 
 def n2d(x, n_clusters, epochs, seed, seconds):
@@ -58,6 +62,25 @@ def n2d(x, n_clusters, epochs, seed, seconds):
     y = timed(seconds, "manifold", lambda: embed(z, n_clusters, seed))
     mixture = GaussianMixture(n_clusters, random_state=seed)
     return timed(seconds, "clusterer", lambda: mixture.fit_predict(y))
+
+
+def clustpy(x, n_clusters, epochs, seed, seconds):
+    import umap
+    from clustpy.deep import N2D
+    from clustpy.deep.neural_networks import FeedforwardAutoencoder
+
+    layers = [x.shape[1], 500, 500, 2000, n_clusters]
+    pipeline = N2D(
+        n_clusters,
+        pretrain_epochs=epochs,
+        neural_network=(FeedforwardAutoencoder, {"layers": layers}),
+        embedding_size=n_clusters,
+        manifold_class=umap.UMAP,
+        manifold_params=umap_options(n_clusters, seed),
+        random_state=seed,
+    )
+    # It does not say what its stages took.
+    return pipeline.fit(x).labels_
 
 
 def umap_hdbscan(x, n_clusters, epochs, seed, seconds):
@@ -82,7 +105,7 @@ def main():
 
     method, rows, classes, n_clusters, epochs, seed = sys.argv[1:]
     x, classes = np.load(rows), np.load(classes)
-    fit = {"n2d": n2d, "umap-hdbscan": umap_hdbscan}[method]
+    fit = {"n2d": n2d, "clustpy": clustpy, "umap-hdbscan": umap_hdbscan}[method]
     seconds = {}
     labels = timed(seconds, "total", lambda: fit(x, int(n_clusters), int(epochs), int(seed), seconds))
     answer = {

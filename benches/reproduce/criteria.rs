@@ -16,11 +16,9 @@ use crate::{Fallible, Work};
 
 const HEAD: &str = "data,input,manifold,clusterer,seed,acc,silhouette,dbcv,trustworthiness,stability";
 
-/// Rows with a manifold learner, which has an embedding to measure in. Lines are added to the file.
+/// Rows with a manifold learner, which has an embedding to measure in. Lines take the place of those that the file has of the set.
 pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path: &Path) -> Fallible<()> {
-    if !path.exists() {
-        std::fs::write(path, format!("{HEAD}\n"))?;
-    }
+    forget(set, path)?;
     for input in Input::ALL {
         for learner in Learner::ALL
             .into_iter()
@@ -35,7 +33,12 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
             }
             let embeddings = embeddings(arguments, set, data, input, learner)?;
             for shallow in rows {
-                let key = [set.name(), input.name(), learner.name(), shallow.name()];
+                let key = [
+                    set.name(),
+                    &input.name(arguments.epochs),
+                    learner.name(),
+                    shallow.name(),
+                ];
                 for line in lines(key, shallow, data, &embeddings)? {
                     println!("{line}");
                     writeln!(OpenOptions::new().append(true).open(path)?, "{line}")?;
@@ -44,6 +47,23 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
         }
     }
     Ok(())
+}
+
+/// The file without what it has of a set.
+fn forget(set: BuiltIn, path: &Path) -> Fallible<()> {
+    let text = if path.exists() {
+        std::fs::read_to_string(path)?
+    } else {
+        String::new()
+    };
+    let of_others = |line: &&str| line.split(',').next() != Some(set.name());
+    let kept: String = text
+        .lines()
+        .skip(1)
+        .filter(of_others)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    Ok(std::fs::write(path, format!("{HEAD}\n{kept}"))?)
 }
 
 /// The embedding of each seed, and its trustworthiness.
@@ -66,7 +86,7 @@ fn embeddings(
         };
         let cache = Cache::new(&arguments.cache, set.name(), seed);
         let (z, _) = work.latents(&cache)?;
-        let name = format!("{}-{}", input.name(), learner.name());
+        let name = format!("{}-{}", input.name(arguments.epochs), learner.name());
         let (y, _) = learner.embed(&z, set.info().n_classes(), seed, &name, &cache)?;
         let found = trustworthiness(
             data.samples()?,

@@ -32,7 +32,6 @@ pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Fallible<()> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
-    let mut record = Record::open(&arguments.record)?;
     for &set in &arguments.sets {
         let dirs = DataDirs::new([&arguments.data_dir]);
         let data = match set.load(&dirs) {
@@ -42,21 +41,27 @@ fn main() -> Fallible<()> {
                 continue;
             }
         };
-        if let Some(path) = &arguments.criteria {
-            criteria::measure(&arguments, set, &data, path)?;
-            continue;
+        match &arguments.criteria {
+            Some(path) => criteria::measure(&arguments, set, &data, path)?,
+            None => fit(&arguments, set, &data)?,
         }
-        for seed in 0..arguments.seeds {
-            for input in Input::ALL {
-                let work = Work {
-                    arguments: &arguments,
-                    set,
-                    data: &data,
-                    seed,
-                    input,
-                };
-                work.run(&mut record)?;
-            }
+    }
+    Ok(())
+}
+
+/// What is not yet recorded of a set.
+fn fit(arguments: &Arguments, set: BuiltIn, data: &Dataset) -> Fallible<()> {
+    let mut record = Record::open(&arguments.record)?;
+    for seed in 0..arguments.seeds {
+        for input in Input::ALL {
+            let work = Work {
+                arguments,
+                set,
+                data,
+                seed,
+                input,
+            };
+            work.run(&mut record)?;
         }
     }
     Ok(())
@@ -97,8 +102,9 @@ impl Work<'_> {
         let all = Learner::ALL
             .into_iter()
             .flat_map(|learner| Shallow::ALL.map(|row| (learner, row)));
+        let input = self.input.name(self.arguments.epochs);
         all.filter(|&(learner, row)| {
-            let key = [self.set.name(), self.input.name(), learner.name(), row.name()];
+            let key = [self.set.name(), &input, learner.name(), row.name()];
             self.arguments.wants(self.input, learner, row) && !record.has(key, self.seed)
         })
         .collect()
@@ -136,7 +142,8 @@ impl Work<'_> {
         cache: &Cache,
         record: &mut Record,
     ) -> Fallible<()> {
-        let name = format!("{}-{}", self.input.name(), learner.name());
+        let input = self.input.name(self.arguments.epochs);
+        let name = format!("{input}-{}", learner.name());
         let (y, manifold_seconds) = learner.embed(z, self.n_clusters(), self.seed, &name, cache)?;
         for &row in rows {
             let start = Instant::now();
@@ -144,7 +151,7 @@ impl Work<'_> {
             let seconds = start.elapsed().as_secs_f64();
             let classes = self.data.labels.as_ref().ok_or("a set without classes")?;
             let line = Line {
-                key: [self.set.name(), self.input.name(), learner.name(), row.name()].map(str::to_owned),
+                key: [self.set.name(), &input, learner.name(), row.name()].map(str::to_owned),
                 seed: self.seed,
                 scores: labels.assess(classes)?,
                 noise: labels.n_noise() as f64 / labels.len() as f64,

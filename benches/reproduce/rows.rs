@@ -21,10 +21,12 @@ pub(crate) enum Input {
 impl Input {
     pub(crate) const ALL: [Self; 2] = [Self::Raw, Self::Encoded];
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Encoded => "ae",
+    /// Says the number of epochs where it is not the default: these are rows of their own.
+    pub(crate) fn name(self, epochs: Option<usize>) -> String {
+        match (self, epochs) {
+            (Self::Raw, _) => "raw".to_owned(),
+            (Self::Encoded, None) => "ae".to_owned(),
+            (Self::Encoded, Some(epochs)) => format!("ae of {epochs} epochs"),
         }
     }
 }

@@ -23,6 +23,25 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<I
     command
 }
 
+/// Builds what measures: the program, and the contenders beside it. Always both in one call: features that one of them asks for are those of the other, too, and the
+/// libraries are not built twice.
+pub(crate) fn build_measured(root: &Path) -> Result<(), String> {
+    succeed(&mut cargo(
+        root,
+        "build --release --locked -p n2d-cli -p n2d-benches".split(' '),
+    ))
+}
+
+/// Runs a program to its end.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{shown}: {status}")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}
+
 /// Whether `cargo run` has set this variable to describe xtask. Build scripts of dependencies watch some of them (ring's
 /// does): left in place, a person's own `cargo test` after `cargo xtask ci` would build half the tree again.
 fn is_about_this_package(name: &str) -> bool {

@@ -62,7 +62,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compare",
-        arguments: "cluster|defaults|encoder|ensembles|manifold|manifold-quality|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
+        arguments: "cluster|defaults|encoder|ensembles|growth|manifold|manifold-quality|networks|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
         about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs Python 3 and the data",
         run: compare::run,
     },

@@ -42,6 +42,7 @@ use clap::Parser;
 use errors::CliError;
 
 fn main() -> ExitCode {
+    memory::keep_freed();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

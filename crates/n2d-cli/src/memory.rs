@@ -1,9 +1,23 @@
-//! The most memory this process has had.
+//! What this process does with memory: the most it has had, and that it keeps what was freed.
 
 /// The peak of resident memory in MiB, where the system tells: on Linux.
 pub(crate) fn peak_rss_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     Some(high_water_kib(&status)? / 1024.0)
+}
+
+/// Has glibc keep what is freed, to a bound, for what is allocated next.
+///
+/// Each step of training takes and gives back megabytes. At its defaults glibc gives them back to the kernel, which clears them anew each time:
+/// a fifth of a training on burn, and a twentieth of one on our engine.
+pub(crate) fn keep_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: two options of the allocator are set, by values it allows, before there is a second thread.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 20);
+    }
 }
 
 fn high_water_kib(status: &str) -> Option<f64> {

@@ -38,6 +38,11 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Its numbers of rows and of columns.
+    pub fn shape(self) -> (usize, usize) {
+        (self.rows, self.cols)
+    }
+
     /// The transposed view of the same values.
     pub fn t(self) -> Self {
         Self {

@@ -14,7 +14,8 @@ const DECADE: f64 = 10.0;
 /// The loss of each epoch of a training, or any other value of each round.
 ///
 /// Where all values are above zero and the greatest is at least ten times the least, one step up is a factor. A value that is NaN or
-/// infinite leaves a gap, which the line of facts counts. The least value of the last series is marked.
+/// infinite leaves a gap, which the line of facts counts. The least value of the last series is marked, unless
+/// [`with_rounds`](Self::with_rounds) says where the values were taken: then each has a dot.
 ///
 /// ```
 /// use n2d_plot::LearningCurve;
@@ -28,6 +29,7 @@ pub struct LearningCurve<'a> {
     series: Vec<(String, &'a [f64])>,
     value: String,
     round: String,
+    rounds: Option<&'a [f64]>,
     log: Option<bool>,
     heading: Heading,
 }
@@ -39,6 +41,7 @@ impl<'a> LearningCurve<'a> {
             series: vec![(name.into(), values)],
             value: "loss".to_owned(),
             round: "epoch".to_owned(),
+            rounds: None,
             log: None,
             heading: Heading::default(),
         }
@@ -55,6 +58,15 @@ impl<'a> LearningCurve<'a> {
         Self {
             value: value.into(),
             round: round.into(),
+            ..self
+        }
+    }
+
+    /// After how much of the second unit each value was taken, ascending; as far apart as ten to one, one step across is a factor.
+    /// Default 1, 2, 3, ...
+    pub fn with_rounds(self, rounds: &'a [f64]) -> Self {
+        Self {
+            rounds: Some(rounds),
             ..self
         }
     }
@@ -83,7 +95,7 @@ impl<'a> LearningCurve<'a> {
     ///
     /// # Errors
     /// [`PlotError::Empty`] where no series has a finite value; [`PlotError::BadValue`] for a value that is not above zero where factors
-    /// were asked for.
+    /// were asked for, and for rounds that are not finite and ascending; [`PlotError::LengthMismatch`] where there are not as many as values.
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let (low, high) = self.range().ok_or(PlotError::Empty {
             plot: NAME,
@@ -99,6 +111,7 @@ impl<'a> LearningCurve<'a> {
             .map(|(_, values)| values.len())
             .max()
             .unwrap_or(0);
+        let across = self.across(n)?;
         let fonts = Fonts::new();
         let longest = self
             .series
@@ -109,7 +122,10 @@ impl<'a> LearningCurve<'a> {
         let mut scene = Scene::new(
             AREA.right() + longest + 34.0,
             AREA.bottom() + 36.0,
-            format!("Learning curve of {}", plural(n, &self.round)),
+            match self.rounds {
+                None => format!("Learning curve of {}", plural(n, &self.round)),
+                Some(_) => format!("{} against {}", self.value, self.round),
+            },
         );
         let upwards = (AREA.bottom() - 8.0, AREA.y + 8.0);
         let up = if log {
@@ -117,7 +133,6 @@ impl<'a> LearningCurve<'a> {
         } else {
             Scale::linear((low, high), upwards)
         };
-        let across = Scale::linear((1.0, n.max(2) as f64), (AREA.x + 6.0, AREA.right() - 6.0));
         self.heading
             .draw(&mut scene, &fonts, "Learning curve", &self.own_facts(n));
         draw(&mut scene, &AREA, &up, Side::Left, &self.value, true);
@@ -125,6 +140,21 @@ impl<'a> LearningCurve<'a> {
         scene.frame(AREA, LIGHT, 0.7);
         self.lines(&mut scene, &fonts, &across, &up);
         Ok(Figure::new(scene))
+    }
+
+    /// Where rounds lie.
+    fn across(&self, n: usize) -> Result<Scale, PlotError> {
+        let ends = (AREA.x + 6.0, AREA.right() - 6.0);
+        let Some(rounds) = self.rounds else {
+            return Ok(Scale::linear((1.0, n.max(2) as f64), ends));
+        };
+        check(rounds, n)?;
+        let (first, last) = (rounds[0], rounds[rounds.len() - 1]);
+        Ok(if first > 0.0 && last >= DECADE * first {
+            Scale::log((first, last), ends)
+        } else {
+            Scale::linear((first, last), ends)
+        })
     }
 
     fn range(&self) -> Option<(f64, f64)> {
@@ -163,34 +193,32 @@ impl<'a> LearningCurve<'a> {
             .iter()
             .map(|(_, values)| values.iter().filter(|v| !v.is_finite()).count())
             .sum();
-        let rounds = plural(n, &self.round);
-        if gaps == 0 {
-            rounds
-        } else {
-            format!("{rounds}, {} not finite", plural(gaps, "value"))
-        }
+        let rounds = self.rounds.is_none().then(|| plural(n, &self.round));
+        let gaps = (gaps > 0).then(|| format!("{} not finite", plural(gaps, "value")));
+        let facts: Vec<String> = rounds.into_iter().chain(gaps).collect();
+        facts.join(", ")
     }
 
     fn lines(&self, scene: &mut Scene, fonts: &Fonts, across: &Scale, up: &Scale) {
         let mut taken: Vec<f64> = Vec::new();
         for (number, (name, values)) in self.series.iter().enumerate() {
             let ink = line_ink(number);
-            let place = |(round, &value): (usize, &f64)| (across.place(round as f64 + 1.0), up.place(value));
+            let place = |(at, &value): (usize, &f64)| (across.place(self.round(at)), up.place(value));
             let indexed: Vec<(usize, &f64)> = values.iter().enumerate().collect();
             for run in indexed
                 .split(|(_, value)| !value.is_finite())
                 .filter(|run| !run.is_empty())
             {
                 let points: Vec<(f64, f64)> = run.iter().copied().map(place).collect();
-                if let [(x, y)] = points[..] {
-                    scene.items.push(dot(ink, x, y));
+                if points.len() == 1 || self.rounds.is_some() {
+                    scene.items.extend(points.iter().map(|&(x, y)| dot(ink, x, y)));
                 }
                 scene.line(points, ink.colour, 1.4);
             }
-            let Some((round, last)) = indexed.iter().rev().find(|(_, value)| value.is_finite()) else {
+            let Some(&last) = indexed.iter().rev().find(|(_, value)| value.is_finite()) else {
                 continue;
             };
-            let (x, mut y) = place((*round, last));
+            let (x, mut y) = place(last);
             // Names of lines that end close together stand below one another.
             while let Some(near) = taken.iter().find(|other| (*other - y).abs() < 10.5) {
                 y = near + 10.6;
@@ -205,10 +233,15 @@ impl<'a> LearningCurve<'a> {
                 )
                 .colour(ink.colour.mix(crate::scene::BLACK, 0.35)),
             );
-            if number + 1 == self.series.len() {
+            if number + 1 == self.series.len() && self.rounds.is_none() {
                 self.mark_least(scene, ink, across, up, values);
             }
         }
+    }
+
+    /// After how many rounds the value at this place was taken.
+    fn round(&self, at: usize) -> f64 {
+        self.rounds.map_or(at as f64 + 1.0, |rounds| rounds[at])
     }
 
     fn mark_least(&self, scene: &mut Scene, ink: Ink, across: &Scale, up: &Scale, values: &[f64]) {
@@ -216,7 +249,7 @@ impl<'a> LearningCurve<'a> {
         let Some((round, &least)) = finite.min_by(|a, b| a.1.total_cmp(b.1)) else {
             return;
         };
-        let (x, y) = (across.place(round as f64 + 1.0), up.place(least));
+        let (x, y) = (across.place(self.round(round)), up.place(least));
         scene.items.push(dot(ink, x, y));
         let align = if x > AREA.x + 0.7 * AREA.width {
             Align::End
@@ -231,6 +264,28 @@ impl<'a> LearningCurve<'a> {
                 .align(align)
                 .rim(),
         );
+    }
+}
+
+fn check(rounds: &[f64], n: usize) -> Result<(), PlotError> {
+    if rounds.len() != n {
+        return Err(PlotError::LengthMismatch {
+            plot: NAME,
+            what: "rounds",
+            expected: n,
+            given: rounds.len(),
+        });
+    }
+    let is_wrong = |at: &usize| !rounds[*at].is_finite() || (*at > 0 && rounds[*at] <= rounds[at - 1]);
+    match (0..n).find(is_wrong) {
+        None => Ok(()),
+        Some(at) => Err(PlotError::BadValue {
+            plot: NAME,
+            what: "round",
+            at,
+            allowed: "finite and more than the one before it",
+            value: rounds[at],
+        }),
     }
 }
 
@@ -281,6 +336,23 @@ mod tests {
             error.to_string(),
             "learning curve: the value of round 1 is -0.5; it must be above 0 on a scale of factors"
         );
+    }
+
+    #[test]
+    fn values_lie_where_rounds_say() {
+        let rounds = [1e4, 1e5, 1e6];
+        let curve = LearningCurve::new("seconds", &[1.0, 10.0, 100.0]).with_units("seconds", "rows");
+        let figure = curve.clone().with_rounds(&rounds).draw().unwrap();
+        let svg = figure.to_svg();
+        assert!(svg.contains("100000") && !svg.contains("least"), "{svg}");
+        for (wrong, word) in [
+            (&rounds[..2], "2 rounds"),
+            (&[1.0, 3.0, 2.0][..], "round 2"),
+            (&[1.0, f64::NAN, 2.0], "round 1"),
+        ] {
+            let error = curve.clone().with_rounds(wrong).draw().unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::contender::{Answer, Contender};
 use super::table::{self, Row, csv, markdown};
-use super::{Arguments, python};
-use crate::cargo::cargo;
+use super::{Arguments, machine, python};
+use crate::cargo::{build_measured, cargo, succeed};
 
 /// Which process runs a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,7 @@ impl Arena {
     /// Builds what is to be built, and starts our side and a Python script in one of the environments.
     pub(super) fn open(root: &Path, rounds: usize, script: &str, environment: &str) -> Result<Self, String> {
         let python = python::interpreter(root, environment)?;
-        let words = "build --release --locked -p n2d-cli -p n2d-benches";
-        python::succeed(&mut cargo(root, words.split(' ')))?;
+        build_measured(root)?;
         let folder = super::data::folder(root)?;
         Ok(Self {
             ours: ours(root)?,
@@ -78,7 +77,7 @@ impl Arena {
         let target = root.join("target/rivals");
         let manifest = root.join("benches/rivals/Cargo.toml");
         let mut build = cargo(root, ["build", "--release", "--locked", "--manifest-path"]);
-        python::succeed(build.arg(manifest).arg("--target-dir").arg(&target))?;
+        succeed(build.arg(manifest).arg("--target-dir").arg(&target))?;
         let rival = Contender::start("n2d-rivals", Command::new(target.join("release/n2d-rivals")))?;
         Ok(Self {
             rival: Some(rival),
@@ -179,5 +178,5 @@ pub(super) fn keep(root: &Path, arguments: &Arguments, name: &str, rows: Vec<Row
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     println!("\n{}", markdown(rows));
-    Ok(())
+    machine::note(root, name)
 }

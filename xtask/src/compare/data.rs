@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Arguments, python};
+use super::Arguments;
+use crate::cargo::succeed;
 
 /// The folder of what was made; everything in it can be made again.
 pub(super) fn folder(root: &Path) -> Result<PathBuf, String> {
@@ -102,7 +103,7 @@ impl Data {
             call.args(["--epochs", epochs]);
         }
         call.args(["--latent-dim", "10", "--manifold", "identity", "--latent", &file]);
-        python::succeed(&mut call)?;
+        succeed(&mut call)?;
         Ok(made)
     }
 
@@ -131,7 +132,7 @@ impl Data {
             let mut call = self.program();
             words(&mut call);
             call.args(["--embedding", file, "--clusters", "10", "--clusterer", "kmeans"]);
-            python::succeed(&mut call)?;
+            succeed(&mut call)?;
         }
         Ok(made)
     }

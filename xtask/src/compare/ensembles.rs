@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::Arguments;
 use super::runs::{Record, ours};
-use super::{Arguments, python};
-use crate::cargo::cargo;
+use crate::cargo::build_measured;
 
 const SELF_TRAINING: &[&str] = &["--self-training"];
 const GRAPH: &[&str] = &["--ensemble", "3"];
@@ -35,7 +35,7 @@ const SETS: [(&str, &[(&str, &[&str])]); 4] = [
 
 /// Seed after seed, so that a record cut short has as many of each. `--only` is a part of the name of a set and a way, such as "mnist, self-training".
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    python::succeed(&mut cargo(root, "build --release --locked -p n2d-cli".split(' ')))?;
+    build_measured(root)?;
     let mut record = Record::open(root, "ensembles")?;
     for (data, ways) in SETS {
         for seed in 0..arguments.rounds {

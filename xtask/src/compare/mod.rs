@@ -12,7 +12,10 @@ mod data;
 mod defaults;
 mod encoder;
 mod ensembles;
+mod growth;
+pub(crate) mod machine;
 mod manifold;
+mod networks;
 mod pipeline;
 mod python;
 mod report;
@@ -23,10 +26,18 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, bad_usage};
 
-const STAGES: &str = "cluster, defaults, encoder, ensembles, manifold, manifold-quality, pipeline, report";
+const STAGES: &str =
+    "cluster, defaults, encoder, ensembles, growth, manifold, manifold-quality, networks, pipeline, report";
 
 /// Those whose records are of tasks, or of data sets, each of which can be done by itself.
-const BY_TASKS: [&str; 4] = ["cluster", "encoder", "ensembles", "manifold"];
+const BY_TASKS: [&str; 6] = [
+    "cluster",
+    "encoder",
+    "ensembles",
+    "growth",
+    "manifold",
+    "networks",
+];
 
 /// What the command was asked to do.
 struct Arguments {
@@ -34,7 +45,7 @@ struct Arguments {
     data_dir: PathBuf,
     /// Counted rounds; seeds, where quality is compared.
     rounds: usize,
-    /// A part of the names of the tasks that are done again, the record keeping the others; of ensembles, of the fits that are added.
+    /// A part of the names of the tasks that are done again, the record keeping the others; of whole fits, of those that are added.
     only: Option<String>,
 }
 
@@ -55,8 +66,10 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         "defaults" => defaults::run(root, &arguments),
         "encoder" => encoder::run(root, &arguments),
         "ensembles" => ensembles::run(root, &arguments),
+        "growth" => growth::run(root, &arguments),
         "manifold" => manifold::run(root, &arguments),
         "manifold-quality" => manifold::quality(root, &arguments),
+        "networks" => networks::run(root, &arguments),
         "pipeline" => pipeline::run(root, &arguments),
         "report" => Ok(()),
         other => return bad_usage(&format!("`compare` knows the stages {STAGES}, not `{other}`")),

@@ -11,37 +11,37 @@ use serde_json::json;
 use super::contender::Contender;
 use super::runs::{Record, last_line, ours};
 use super::{Arguments, python};
-use crate::cargo::cargo;
+use crate::cargo::build_measured;
 
 /// Data sets with their numbers of clusters, and the epochs of both sides: our default's.
 const SETS: [(&str, usize, usize); 2] = [("pendigits", 10, 24), ("mnist", 10, 10)];
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let python = python::interpreter(root, "pipeline")?;
-    let build = [
-        "build",
-        "--release",
-        "--locked",
-        "-p",
-        "n2d-cli",
-        "-p",
-        "n2d-benches",
-    ];
-    python::succeed(&mut cargo(root, build))?;
+    let pythons = ["pipeline", "clustpy"].map(|environment| python::interpreter(root, environment));
+    let [python, with_torch] = pythons;
+    let (python, with_torch) = (python?, with_torch?);
+    build_measured(root)?;
     let mut record = Record::open(root, "pipeline")?;
     for (data, n_clusters, epochs) in SETS {
         let folder = root.join("target/compare").join(data);
         export(root, arguments, data, &folder)?;
         for seed in 0..arguments.rounds {
+            let wanted = |contender: &str| arguments.want(&format!("{data}, {contender}"));
             let same_epochs = ["--epochs", &epochs.to_string()];
-            record.add((data, "n2d", seed), || {
-                ours(root, arguments, data, &same_epochs, seed)
-            })?;
-            for (contender, method) in [
-                ("Keras, umap-learn, scikit-learn (as n2d 0.3.2)", "n2d"),
-                ("umap-learn, hdbscan (no encoder)", "umap-hdbscan"),
-            ] {
-                let mut call = python::contender(&python, &root.join("benches/peers/pipeline.py"));
+            if wanted("n2d") {
+                record.add((data, "n2d", seed), || {
+                    ours(root, arguments, data, &same_epochs, seed)
+                })?;
+            }
+            for (contender, method, python) in [
+                ("Keras, umap-learn, scikit-learn (as n2d 0.3.2)", "n2d", &python),
+                ("ClustPy 0.0.3, N2D with umap-learn", "clustpy", &with_torch),
+                ("umap-learn, hdbscan (no encoder)", "umap-hdbscan", &python),
+            ]
+            .into_iter()
+            .filter(|(contender, ..)| wanted(contender))
+            {
+                let mut call = python::contender(python, &root.join("benches/peers/pipeline.py"));
                 call.arg(method)
                     .args([folder.join("rows.npy"), folder.join("classes.npy")]);
                 call.args([n_clusters, epochs, seed].map(|number| number.to_string()));

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cargo::succeed;
+
 /// The Python of a stage's environment, which is made where it is not there yet.
 pub(super) fn interpreter(root: &Path, stage: &str) -> Result<PathBuf, String> {
     let peers = root.join("benches/peers");
@@ -39,14 +41,4 @@ pub(super) fn contender(python: &Path, script: &Path) -> Command {
         .env_remove("OPENBLAS_CORETYPE")
         .env_remove("OPENBLAS_L2_SIZE");
     command
-}
-
-/// Runs a program to its end.
-pub(super) fn succeed(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}");
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{shown}: {status}")),
-        Err(error) => Err(format!("{shown}: {error}")),
-    }
 }

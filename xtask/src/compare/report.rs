@@ -1,11 +1,12 @@
 //! COMPARE.md: all records, as they are, under one roof.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::table;
+use super::{machine, table};
 
 /// A record's name in benches/records, its title, and what it is.
-const RECORDS: [(&str, &str, &str); 11] = [
+const RECORDS: [(&str, &str, &str); 13] = [
     (
         "pipeline",
         "Whole pipelines",
@@ -14,12 +15,22 @@ const RECORDS: [(&str, &str, &str); 11] = [
     (
         "reproduce",
         "The paper's tables over many seeds",
-        "Rows of the paper's tables with this project's parts at their defaults (`cargo xtask reproduce`). These runs are from before the latest change of UMAP's layout.",
+        "Rows of the paper's tables with this project's parts at their defaults (`cargo xtask reproduce`).",
     ),
     (
         "ensembles",
         "One pipeline, and ways to make one result of several",
         "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time.",
+    ),
+    (
+        "networks",
+        "Each encoder in a pipeline",
+        "Whole fits of the program with each encoder at its defaults, UMAP and a Gaussian mixture on top, over seeds (`cargo xtask compare networks`).",
+    ),
+    (
+        "growth",
+        "Whole fits against the number of rows",
+        "Made-up rows around ten centres, everything at its defaults (`cargo xtask compare growth`); the seconds of each stage are in the CSV and in docs/pictures.",
     ),
     (
         "criteria",
@@ -34,7 +45,7 @@ const RECORDS: [(&str, &str, &str); 11] = [
     (
         "defaults",
         "Training of the dense encoder",
-        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. An epoch is made of as many steps as there are batches; each candidate makes at least so many steps, and a hundredth of them in epochs.",
+        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. Each candidate makes so many steps, or a hundredth as many epochs where that is more; those that are no finalists have two seeds, on small sets alone.",
     ),
     (
         "manifold",
@@ -68,7 +79,7 @@ pub(super) fn write(root: &Path) -> Result<(), String> {
     let read = |name: &str| std::fs::read_to_string(root.join(format!("benches/records/{name}.md"))).ok();
     let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     let path = root.join("COMPARE.md");
-    std::fs::write(&path, text(read)).map_err(|error| failed(&path, error))?;
+    std::fs::write(&path, text(read, &machine::read(root))).map_err(|error| failed(&path, error))?;
     let path = root.join("README.md");
     let readme = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
     let shown = with_records(&readme, read);
@@ -91,7 +102,11 @@ fn with_records(text: &str, read: impl Fn(&str) -> Option<String>) -> String {
             .map(|at| at + begin.len())
             .zip(shown.find(&end));
         if let (Some((from, to)), Some(record)) = (place.filter(|(from, to)| from <= to), read(name)) {
-            shown.replace_range(from..to, &format!("\n{}\n\n", brief(&record).trim_end()));
+            let brief = match name {
+                "reproduce" => brief_tables(&record),
+                _ => brief(&record),
+            };
+            shown.replace_range(from..to, &format!("\n{}\n\n", brief.trim_end()));
         }
     }
     shown
@@ -120,13 +135,38 @@ fn brief(record: &str) -> String {
     text
 }
 
-fn text(read: impl Fn(&str) -> Option<String>) -> String {
+/// Of the paper's tables the rows of its method, on all data sets.
+fn brief_tables(record: &str) -> String {
+    let mut text = String::new();
+    let mut data = "";
+    for line in record.lines() {
+        if let Some(name) = line.strip_prefix("## ") {
+            data = name;
+        } else if text.is_empty() && line.starts_with("| input |") {
+            text = format!(
+                "{}\n|{}\n",
+                line.replacen("| input", "| data", 1),
+                "---|".repeat(line.matches('|').count() - 1)
+            );
+        } else if let Some(rest) = line.strip_prefix("| ae | umap | ")
+            && (rest.starts_with("gmm") || rest.starts_with("hdbscan"))
+        {
+            text += &format!("| {data} | umap | {rest}\n");
+        }
+    }
+    text
+}
+
+fn text(read: impl Fn(&str) -> Option<String>, machines: &BTreeMap<String, String>) -> String {
     let mut text = "# Comparisons\n\nMade by `cargo xtask compare report` from [benches/records](benches/records), where every single run stands too.\n".to_owned();
     for (name, title, about) in RECORDS {
         if let Some(record) = read(name) {
             // A record's own sections go below this one's.
             let record = record.replace("\n## ", "\n### ");
-            text += &format!("\n## {title}\n\n{about}\n\n{}\n", record.trim_end());
+            let machine = machines
+                .get(name)
+                .map_or_else(String::new, |machine| format!(" Last added to on: {machine}."));
+            text += &format!("\n## {title}\n\n{about}{machine}\n\n{}\n", record.trim_end());
         }
     }
     text
@@ -157,8 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_told_by_their_method() {
+        let record = "## mnist\n\n| input | manifold | ACC |\n|---|---|---|\n| raw | umap | gmm | 1 |\n| ae | umap | gmm | 2 |\n\n## usps\n\n| ae | umap | kmeans | 3 |\n| ae | umap | hdbscan | 4 |\n";
+        let expected = "| data | manifold | ACC |\n|---|---|---|\n| mnist | umap | gmm | 2 |\n| usps | umap | hdbscan | 4 |\n";
+        assert_eq!(brief_tables(record), expected);
+    }
+
+    #[test]
     fn what_is_there_is_shown_and_what_is_not_is_left_out() {
-        let text = text(|name| (name == "reproduce").then(|| "head\n\n## mnist\n\n| a |\n".to_owned()));
+        let machines = BTreeMap::from([("reproduce".to_owned(), "a processor; 2 threads".to_owned())]);
+        let text = text(
+            |name| (name == "reproduce").then(|| "head\n\n## mnist\n\n| a |\n".to_owned()),
+            &machines,
+        );
+        assert!(
+            text.contains(" Last added to on: a processor; 2 threads."),
+            "{text}"
+        );
         assert!(text.contains("## The paper's tables over many seeds\n"), "{text}");
         assert!(text.contains("\n### mnist\n"), "{text}");
         assert!(!text.contains("Clusterers by themselves"), "{text}");

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::Arguments;
 use super::table::median;
+use super::{Arguments, machine};
 
 /// One fit of one contender.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,27 +30,40 @@ const FIGURES: [&str; 8] = [
     "total_seconds",
     "peak_mib",
 ];
-const ACC: usize = 0;
-const NMI: usize = 1;
-const TOTAL: usize = 6;
-const PEAK: usize = 7;
+
+/// The place of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Figure {
+    Acc = 0,
+    Nmi = 1,
+    Encoder = 3,
+    Manifold = 4,
+    Clusterer = 5,
+    Total = 6,
+    Peak = 7,
+}
 
 /// The fits recorded under a name in `benches/records`.
 pub(super) struct Record {
-    stem: PathBuf,
+    root: PathBuf,
+    name: &'static str,
     runs: Vec<Run>,
 }
 
 impl Record {
     /// What has been recorded.
-    pub(super) fn open(root: &Path, name: &str) -> Result<Self, String> {
-        let stem = root.join("benches/records").join(name);
-        let runs = match std::fs::read_to_string(stem.with_extension("csv")) {
+    pub(super) fn open(root: &Path, name: &'static str) -> Result<Self, String> {
+        let path = root.join(format!("benches/records/{name}.csv"));
+        let runs = match std::fs::read_to_string(&path) {
             Ok(text) => parsed(&text)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(format!("{}: {error}", stem.display())),
+            Err(error) => return Err(format!("{}: {error}", path.display())),
         };
-        Ok(Self { stem, runs })
+        Ok(Self {
+            root: root.to_owned(),
+            name,
+            runs,
+        })
     }
 
     /// Adds the fit of a contender from a seed, unless it is there; `fit` gives what the program says of it, as JSON.
@@ -71,20 +84,27 @@ impl Record {
             seed,
             figures: figures(&answer),
         });
-        self.write()
+        self.write()?;
+        machine::note(&self.root, self.name)
+    }
+
+    /// The median over the seeds of a contender on a data set, if there is one.
+    pub(super) fn median(&self, key: (&str, &str), figure: Figure) -> Option<f64> {
+        let figures = sorted(&self.runs, key, figure);
+        (!figures.is_empty()).then(|| median(figures))
     }
 
     /// Writes the record and its table.
     pub(super) fn write(&self) -> Result<(), String> {
         for (ending, text) in [("csv", csv(&self.runs)), ("md", markdown(&self.runs))] {
-            let path = self.stem.with_extension(ending);
+            let path = self.root.join(format!("benches/records/{}.{ending}", self.name));
             std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(())
     }
 }
 
-/// The program as a user calls it.
+/// The program as a user calls it, on a built-in set or a file.
 pub(super) fn ours(
     root: &Path,
     arguments: &Arguments,
@@ -93,11 +113,11 @@ pub(super) fn ours(
     seed: usize,
 ) -> Result<Value, String> {
     let mut call = Command::new(root.join("target/release/n2d"));
-    call.args(["fit", data, "--json", "--quiet", "--data-dir"])
-        .arg(root.join(&arguments.data_dir))
-        .args(more)
-        .args(["--seed", &seed.to_string()]);
-    last_line(&mut call)
+    call.args(["fit", data, "--json", "--quiet"]).args(more);
+    if Path::new(data).extension().is_none() {
+        call.arg("--data-dir").arg(root.join(&arguments.data_dir));
+    }
+    last_line(call.args(["--seed", &seed.to_string()]))
 }
 
 /// What a program says last, as JSON.
@@ -168,6 +188,14 @@ fn parsed(text: &str) -> Result<Vec<Run>, String> {
     text.lines().enumerate().skip(1).map(run).collect()
 }
 
+/// What the seeds of a contender on a data set came to.
+fn sorted(runs: &[Run], key: (&str, &str), figure: Figure) -> Vec<f64> {
+    let its = runs.iter().filter(|run| (&*run.data, &*run.contender) == key);
+    let mut figures: Vec<f64> = its.map(|run| run.figures[figure as usize]).collect();
+    figures.sort_by(f64::total_cmp);
+    figures
+}
+
 /// A line for each contender on each data set, in the order in which they came first.
 fn markdown(runs: &[Run]) -> String {
     let mut text = "| data | contender | seeds | seconds, median (min to max) | peak MiB | ACC median (worst) | NMI median (worst) |\n|---|---|---|---|---|---|---|\n".to_owned();
@@ -178,15 +206,8 @@ fn markdown(runs: &[Run]) -> String {
             continue;
         }
         done.push(key);
-        let sorted = |figure: usize| {
-            let its = runs
-                .iter()
-                .filter(|other| (&*other.data, &*other.contender) == key);
-            let mut figures: Vec<f64> = its.map(|run| run.figures[figure]).collect();
-            figures.sort_by(f64::total_cmp);
-            figures
-        };
-        let (seconds, memory, acc, nmi) = (sorted(TOTAL), sorted(PEAK), sorted(ACC), sorted(NMI));
+        let [seconds, memory, acc, nmi] =
+            [Figure::Total, Figure::Peak, Figure::Acc, Figure::Nmi].map(|figure| sorted(runs, key, figure));
         let last = seconds.len() - 1;
         text += &format!(
             "| {} | {} | {} | {:.1} ({:.1} to {:.1}) | {:.0} | {:.3} ({:.3}) | {:.3} ({:.3}) |\n",

@@ -7,13 +7,22 @@ pub(super) struct Row {
     pub(super) task: String,
     pub(super) contender: String,
     pub(super) answers: Vec<Answer>,
-    /// What came out of all rounds, where that is more than the last answer says.
+    /// What came out of all rounds, where that is more than one answer says.
     pub(super) summary: Option<String>,
 }
 
 impl Row {
     fn seconds(&self) -> Vec<f64> {
         self.answers.iter().map(|answer| answer.seconds).collect()
+    }
+
+    /// What came out of the round in the middle: rates there belong to the median beside them.
+    fn middle(&self) -> &str {
+        let mut answers: Vec<&Answer> = self.answers.iter().collect();
+        answers.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        answers
+            .get(answers.len().saturating_sub(1) / 2)
+            .map_or("", |answer| answer.result.as_str())
     }
 }
 
@@ -53,8 +62,7 @@ pub(super) fn lines(rows: &[Row]) -> String {
             .collect();
         let least = seconds.iter().copied().fold(f64::INFINITY, f64::min);
         let most = seconds.iter().copied().fold(0.0, f64::max);
-        let last = row.answers.last().map_or("", |answer| answer.result.as_str());
-        let result = row.summary.as_deref().unwrap_or(last);
+        let result = row.summary.as_deref().unwrap_or_else(|| row.middle());
         text += &format!(
             "| {} | {} | {:.3} ({least:.3} to {most:.3}) | {:.2} | {result} |\n",
             row.task,

@@ -10,7 +10,8 @@ mod summary;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cargo::cargo;
+use crate::cargo::{build_measured, succeed};
+use crate::compare::machine;
 use crate::{Outcome, bad_usage};
 
 const RECORD: &str = "benches/records/reproduce.csv";
@@ -35,26 +36,15 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
 }
 
 fn fit(root: &Path, arguments: &[String]) -> Result<(), String> {
-    let build = [
-        "build",
-        "--release",
-        "--locked",
-        "-p",
-        "n2d-cli",
-        "-p",
-        "n2d-benches",
-    ];
-    succeed(&mut cargo(root, build))?;
+    build_measured(root)?;
     let mut program = Command::new(root.join("target/release/n2d-reproduce"));
-    succeed(program.args(arguments).current_dir(root))
-}
-
-fn succeed(command: &mut Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{command:?}: {status}")),
-        Err(error) => Err(format!("{command:?}: {error}")),
-    }
+    succeed(program.args(arguments).current_dir(root))?;
+    let record = if arguments.iter().any(|word| word == "--criteria") {
+        "criteria"
+    } else {
+        "reproduce"
+    };
+    machine::note(root, record)
 }
 
 fn table(root: &Path) -> Result<(), String> {
