@@ -30,13 +30,14 @@ const STAGES: &str =
     "cluster, defaults, encoder, ensembles, growth, manifold, manifold-quality, networks, pipeline, report";
 
 /// Those whose records are of tasks, or of data sets, each of which can be done by itself.
-const BY_TASKS: [&str; 6] = [
+const BY_TASKS: [&str; 7] = [
     "cluster",
     "encoder",
     "ensembles",
     "growth",
     "manifold",
     "networks",
+    "pipeline",
 ];
 
 /// What the command was asked to do.

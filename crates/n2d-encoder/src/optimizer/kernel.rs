@@ -158,6 +158,18 @@ pub(crate) fn corrected_rate(adam: Adam, steps: u64, rate: f64) -> f64 {
     rate * (1.0 - adam.beta_2.powi(steps)).sqrt() / (1.0 - adam.beta_1.powi(steps))
 }
 
+/// A mean below this moves no weight. Where gradients are zero, as behind a pixel that is always dark or a unit that no row reaches, means shrink to numbers
+/// below the normal ones (1e-38), where rounding holds them for ever and a processor takes a hundred times as long for each.
+const NEGLIGIBLE: f32 = 1e-30;
+/// The same of means of squares: their root is far below any epsilon.
+const NEGLIGIBLE_SQUARE: f32 = 1e-36;
+
+/// The mean, or zero where it is negligible; NaN stays.
+#[inline(always)]
+fn kept(mean: f32, negligible: f32) -> f32 {
+    if mean.abs() < negligible { 0.0 } else { mean }
+}
+
 impl AdamStep {
     fn new(adam: Adam, steps: u64, rate: f64) -> Self {
         Self {
@@ -181,8 +193,8 @@ impl AdamStep {
         let moments = first.iter_mut().zip(second);
         for ((value, &g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
             let g = bounds.of(g);
-            *m += (g - *m) * self.first;
-            *v += (g * g - *v) * self.second;
+            *m = kept(*m + (g - *m) * self.first, NEGLIGIBLE);
+            *v = kept(*v + (g * g - *v) * self.second, NEGLIGIBLE_SQUARE);
             let kept = *value - *value * self.decay;
             *value = kept - *m * self.rate / (v.sqrt() + self.epsilon);
         }
@@ -193,7 +205,7 @@ impl SgdStep {
     #[inline(always)]
     fn row(&self, bounds: Bounds, values: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {
-            *v = *v * self.momentum - bounds.of(g) * self.rate;
+            *v = kept(*v * self.momentum - bounds.of(g) * self.rate, NEGLIGIBLE);
             *value += *v;
         }
     }
@@ -209,7 +221,7 @@ impl LionStep {
             let sign = if direction > 0.0 { 1.0 } else { direction };
             let sign = if direction < 0.0 { -1.0 } else { sign };
             *value -= *value * self.decay + sign * self.rate;
-            *m = g + (*m - g) * self.second;
+            *m = kept(g + (*m - g) * self.second, NEGLIGIBLE);
         }
     }
 }

@@ -175,3 +175,32 @@ fn every_parameter_moves() {
         assert_eq!(*new, *old - 0.5);
     }
 }
+
+/// Numbers below the normal ones cost a processor a hundred times as much, and rounding would hold them for ever.
+#[test]
+fn without_gradients_memories_come_to_rest_at_zero() {
+    let lion = Rule::Lion {
+        beta_1: 0.9,
+        beta_2: 0.9,
+        weight_decay: 0.0,
+    };
+    for rule in [adam(0.0), Rule::Sgd { momentum: 0.9 }, lion] {
+        let mut network = network();
+        let mut optimization = Optimization::new(rule, Clipping::NONE, network.shapes());
+        let mut step = |gradient: f32| {
+            let gradients: Vec<Vec<f32>> = network
+                .parameters()
+                .map(|values| vec![gradient; values.len()])
+                .collect();
+            let slices: Vec<&[f32]> = gradients.iter().map(Vec::as_slice).collect();
+            optimization.step(network.parameters_mut(), &slices, 1e-3);
+        };
+        step(1e-3);
+        (0..800).for_each(|_| step(0.0));
+        let (_, memories) = optimization.memories();
+        let subnormal = |value: &&f32| value.is_subnormal();
+        let values = || memories.iter().flatten().flatten();
+        assert_eq!(values().filter(subnormal).count(), 0);
+        assert!(values().any(|&value| value == 0.0));
+    }
+}
