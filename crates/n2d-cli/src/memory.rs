@@ -8,8 +8,8 @@ pub(crate) fn peak_rss_mib() -> Option<f64> {
 
 /// Has glibc keep what is freed, to a bound, for what is allocated next.
 ///
-/// Each step of training takes and gives back megabytes. At its defaults glibc gives them back to the kernel, which clears them anew each time:
-/// a fifth of a training on burn, and a twentieth of one on our engine.
+/// Each step of training takes and gives back megabytes. At its defaults glibc gives them back to the kernel, which clears them anew each time: time
+/// that shows, on burn above all.
 pub(crate) fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: two options of the allocator are set, by values it allows, before there is a second thread.

@@ -20,7 +20,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "ensembles",
         "One pipeline, and ways to make one result of several",
-        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time; all are from before training became a fifth faster.",
+        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time; all are from before means of gradients came to rest at zero, since when training is faster.",
     ),
     (
         "networks",
@@ -30,12 +30,12 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "growth",
         "Whole fits against the number of rows",
-        "Made-up rows around ten centres, everything at its defaults (`cargo xtask compare growth`); the seconds of each stage are in the CSV and in docs/pictures. Made before means of gradients came to rest at zero, since when training takes a fifth less time.",
+        "Made-up rows around ten centres, everything at its defaults (`cargo xtask compare growth`); the seconds of each stage are in the CSV and in docs/pictures. Made before means of gradients came to rest at zero, since when training is faster.",
     ),
     (
         "criteria",
         "Choosing without labels",
-        "How far criteria that need no labels follow the accuracy (`cargo xtask reproduce`). From 40 candidates on pendigits, also from before that change: too few to settle on one.",
+        "How far criteria that need no labels follow the accuracy (`cargo xtask reproduce`). From 40 candidates on pendigits, from before the latest change of UMAP's layout: too few to settle on one.",
     ),
     (
         "encoder",

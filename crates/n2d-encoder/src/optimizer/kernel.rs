@@ -159,7 +159,7 @@ pub(crate) fn corrected_rate(adam: Adam, steps: u64, rate: f64) -> f64 {
 }
 
 /// A mean below this moves no weight. Where gradients are zero, as behind a pixel that is always dark or a unit that no row reaches, means shrink to numbers
-/// below the normal ones (1e-38), where rounding holds them for ever and a processor takes a hundred times as long for each.
+/// below the normal ones (1e-38), where rounding holds them for ever and a processor takes many times as long for each.
 const NEGLIGIBLE: f32 = 1e-30;
 /// The same of means of squares: their root is far below any epsilon.
 const NEGLIGIBLE_SQUARE: f32 = 1e-36;

@@ -176,7 +176,7 @@ fn every_parameter_moves() {
     }
 }
 
-/// Numbers below the normal ones cost a processor a hundred times as much, and rounding would hold them for ever.
+/// Numbers below the normal ones cost a processor many times as much, and rounding would hold them for ever.
 #[test]
 fn without_gradients_memories_come_to_rest_at_zero() {
     let lion = Rule::Lion {
