@@ -23,7 +23,7 @@ fn quick(settings: &[&str]) -> PipelineConfig {
 fn all_kinds_come_back_from_files_and_say_how_far_members_agree() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
-    for consensus in ["graph", "votes", "self_training"] {
+    for consensus in ["graph", "votes", "co_association", "self_training"] {
         let config = quick(&["ensemble.n_members=3", &format!("ensemble.consensus={consensus}")]);
         let pipeline = Registry::default().build(&config).unwrap();
         let fitted = pipeline.fit(x, &mut FitContext::new(5)).unwrap().model;
@@ -101,12 +101,12 @@ fn a_mean_graph_needs_umap() {
     let error = Registry::default().build(&config).unwrap_err().to_string();
     assert_eq!(
         error,
-        "ensemble.consensus=graph: needs the manifold learner umap, not pca; votes takes any"
+        "ensemble.consensus=graph: needs the manifold learner umap, not pca; votes and co_association take any"
     );
-    config.set("ensemble.consensus=votes").unwrap();
-    assert!(Registry::default().build(&config).is_ok());
-    config.set("ensemble.consensus=self_training").unwrap();
-    assert!(Registry::default().build(&config).is_ok());
+    for takes_any in ["votes", "co_association", "self_training"] {
+        config.set(&format!("ensemble.consensus={takes_any}")).unwrap();
+        assert!(Registry::default().build(&config).is_ok(), "{takes_any}");
+    }
     config.encoder = PartChoice::new("identity");
     assert!(Registry::default().build(&config).is_ok());
     config.set("ensemble.consensus=votes").unwrap();
@@ -124,7 +124,10 @@ fn a_mean_graph_needs_umap() {
     let error = config.set("ensemble.taught=lstm").unwrap_err().to_string();
     assert!(error.contains("`auto`, `dense`, `conv1d`, `conv2d`"), "{error}");
     let error = config.set("ensemble.consensus=luck").unwrap_err().to_string();
-    assert!(error.contains("`graph`, `votes`, `self_training`"), "{error}");
+    assert!(
+        error.contains("`graph`, `votes`, `co_association`, `self_training`"),
+        "{error}"
+    );
     let error = config.set("ensemble.members=3").unwrap_err().to_string();
     assert!(error.contains("unknown field"), "{error}");
     config.set("ensemble.n_members=0").unwrap();

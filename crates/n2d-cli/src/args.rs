@@ -204,8 +204,8 @@ pub(crate) struct FitArgs {
 
     /// Fit so many members from different seeds, and make one result of them: slower, and it hangs less on the seed
     ///
-    /// The mean of the members' neighbour graphs is clustered, or with --set ensemble.consensus=votes each by itself, and they vote. The
-    /// file of --out then says how many members agree on each row.
+    /// The mean of the members' neighbour graphs is clustered, or with --set ensemble.consensus=votes each by itself, and they vote; co_association in place
+    /// of votes is for members that find different numbers of clusters. The file of --out then says how many members agree on each row.
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) ensemble: Option<usize>,
 

@@ -225,7 +225,7 @@ fn the_number_of_clusters_can_be_chosen() {
 fn an_ensemble_says_how_far_its_members_agree() {
     let place = Place::new();
     place.write("points.csv", &two_groups(120));
-    for consensus in ["graph", "votes"] {
+    for consensus in ["graph", "votes", "co_association"] {
         let setting = format!("ensemble.consensus={consensus}");
         place.ok(&quick(&[
             "fit",
@@ -268,7 +268,7 @@ fn an_ensemble_says_how_far_its_members_agree() {
             "pca",
         ],
     );
-    assert!(said.contains("votes takes any"), "{said}");
+    assert!(said.contains("votes and co_association take any"), "{said}");
     let said = place.refused(2, &["fit", "points.csv", "-k", "2", "--ensemble", "0"]);
     assert!(said.contains("at least 1"), "{said}");
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::epochs::{Best, RunningLoss};
 use crate::learner::Weights;
 use crate::optimizer::Memory;
-use crate::same_training::{Identity, NotTheSame};
+use crate::same_training::{Identity, ResumeError};
 
 /// A training between two batches.
 #[derive(Debug, Clone)]
@@ -50,15 +50,15 @@ impl Place {
     }
 
     /// That it can be, and is one on the way to so many epochs: of one beyond them, what was there before is not known any more.
-    pub(crate) fn check(&self, n_epochs: usize) -> Result<(), NotTheSame> {
+    pub(crate) fn check(&self, n_epochs: usize) -> Result<(), ResumeError> {
         if self.history.len() != self.epochs || self.batches > 0 && self.loss_rows == 0 {
-            return Err(NotTheSame::NoPlace {
+            return Err(ResumeError::NoPlace {
                 place: format!("{self:?}"),
             });
         }
         let begun = self.epochs + usize::from(self.batches > 0);
         if begun > n_epochs {
-            return Err(NotTheSame::Beyond { begun, n_epochs });
+            return Err(ResumeError::Beyond { begun, n_epochs });
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Persist for Snapshot {
 
 impl Snapshot {
     /// That its buffers have these lengths.
-    pub(crate) fn check(&self, weights: &Weights, memories: &[Memory]) -> Result<(), NotTheSame> {
+    pub(crate) fn check(&self, weights: &Weights, memories: &[Memory]) -> Result<(), ResumeError> {
         let lengths = |weights: &Weights| weights.iter().map(Vec::len).collect::<Vec<_>>();
         let of_memories = |memories: &[Memory]| memories.iter().map(lengths).collect::<Vec<_>>();
         let same = lengths(&self.weights) == lengths(weights)
@@ -146,7 +146,7 @@ impl Snapshot {
             return Ok(());
         }
         let shown = |weights: &Weights| format!("of {:?} parameters", lengths(weights));
-        Err(NotTheSame::one(
+        Err(ResumeError::one(
             "the network",
             shown(&self.weights),
             shown(weights),

@@ -9,7 +9,7 @@ use crate::learner::Learner;
 use crate::native::NativeLearner;
 use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
-use crate::supervised::{Lesson, NoLabels};
+use crate::supervised::{LabelsError, Lesson};
 use crate::training::Training;
 use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder, same_training};
 
@@ -167,9 +167,9 @@ impl DenseAutoencoder {
         weight: f64,
         ctx: &mut FitContext<'_>,
     ) -> Result<(DenseNetwork, Report), FitError> {
-        let lesson = Lesson::check(x, labels, weight, ctx).map_err(failed)?;
+        let lesson = Lesson::check(x, labels, weight, ctx).map_err(|error| failed(error.into()))?;
         if !self.is_native() {
-            return Err(failed(NoLabels.into()));
+            return Err(failed(LabelsError::Engine.into()));
         }
         let network = self.network(x, ctx).map_err(failed)?;
         let head = lesson

@@ -46,6 +46,7 @@ mod engine;
 #[cfg(test)]
 mod engine_tests;
 mod epochs;
+pub mod error;
 mod fitted;
 mod gathers;
 mod identity;

@@ -97,31 +97,29 @@ fn widths(n_features: usize, hidden: &[usize], latent_dim: usize) -> Vec<usize> 
 }
 
 /// Initial weights of a network that is not the one to be trained.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
     "the initial weights are of a network from {} features by layers of {:?} with {:?}, but it is to be trained from {} by {:?} with {:?}",
     found.0, found.1, found.2, needed.0, needed.1, needed.2
 )]
-pub(crate) struct AnotherNetwork {
-    found: (usize, Vec<usize>, Activation),
-    needed: (usize, Vec<usize>, Activation),
+#[non_exhaustive]
+pub struct AnotherNetwork {
+    /// Features, widths of layers and activation of the weights' network.
+    pub found: (usize, Vec<usize>, Activation),
+    /// Those of the network to be trained.
+    pub needed: (usize, Vec<usize>, Activation),
 }
 
 /// A network whose weights do not fit into memory.
-#[derive(Debug)]
-pub(crate) struct TooLarge {
-    n_in: usize,
-    n_out: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a layer of {n_in} x {n_out} weights does not fit into memory")]
+#[non_exhaustive]
+pub struct TooLarge {
+    /// What the layer takes.
+    pub n_in: usize,
+    /// What it makes.
+    pub n_out: usize,
 }
-
-impl std::fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (n_in, n_out) = (self.n_in, self.n_out);
-        write!(f, "a layer of {n_in} x {n_out} weights does not fit into memory")
-    }
-}
-
-impl std::error::Error for TooLarge {}
 
 fn reserved(n_in: usize, n_out: usize) -> Result<Vec<f32>, TooLarge> {
     let too_large = TooLarge { n_in, n_out };

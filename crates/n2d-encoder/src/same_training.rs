@@ -52,13 +52,13 @@ pub(crate) fn of_network(config: &impl Serialize) -> Result<Value, serde_json::E
 
 impl Identity {
     /// That a checkpoint of this one may be gone on from by another.
-    pub(crate) fn check(&self, now: &Self) -> Result<(), NotTheSame> {
+    pub(crate) fn check(&self, now: &Self) -> Result<(), ResumeError> {
         let then = self;
         if !then.options.is_object() {
-            return Err(NotTheSame::Earlier);
+            return Err(ResumeError::Earlier);
         }
         let differ = |what, then: &dyn fmt::Display, now: &dyn fmt::Display| {
-            Err(NotTheSame::one(what, then.to_string(), now.to_string()))
+            Err(ResumeError::one(what, then.to_string(), now.to_string()))
         };
         if then.part != now.part {
             return differ("the part", &then.part, &now.part);
@@ -75,7 +75,7 @@ impl Identity {
         }
         match differences(&then.options, &now.options) {
             none if none.is_empty() => Ok(()),
-            some => Err(NotTheSame::Differ { what: some.into() }),
+            some => Err(ResumeError::Differ { what: some.into() }),
         }
     }
 }
@@ -128,16 +128,27 @@ fn shown(value: &Value) -> String {
 
 /// What a checkpoint's training has otherwise than the one at hand.
 #[derive(Debug)]
-pub(crate) struct Difference {
-    name: String,
-    then: String,
-    now: String,
+#[non_exhaustive]
+pub struct Difference {
+    /// The option's name.
+    pub name: String,
+    /// Its value in the checkpoint's training.
+    pub then: String,
+    /// Its value in the one at hand.
+    pub now: String,
     in_both: bool,
 }
 
 /// One or several of them, in words.
 #[derive(Debug)]
-pub(crate) struct Differences(Vec<Difference>);
+pub struct Differences(Vec<Difference>);
+
+impl Differences {
+    /// One by one.
+    pub fn as_slice(&self) -> &[Difference] {
+        &self.0
+    }
+}
 
 impl From<Vec<Difference>> for Differences {
     fn from(differences: Vec<Difference>) -> Self {
@@ -157,22 +168,38 @@ impl fmt::Display for Differences {
 
 /// Why a training can't go on from a checkpoint.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotTheSame {
+#[non_exhaustive]
+pub enum ResumeError {
+    /// The part, the seed, the data or options are others.
     #[error("this is the checkpoint of another training: {what}")]
-    Differ { what: Differences },
+    Differ {
+        /// What is.
+        what: Differences,
+    },
+    /// A version of n2d wrote it that told options otherwise.
     #[error(
         "this is a checkpoint of an earlier n2d, which kept its options in another way: train anew, without resuming"
     )]
     Earlier,
+    /// It has come further than is asked for.
     #[error(
         "this is the checkpoint of a training that has come to epoch {begun}, but n_epochs is {n_epochs}: resume with at least {begun}, or train anew"
     )]
-    Beyond { begun: usize, n_epochs: usize },
+    Beyond {
+        /// Epochs begun at the checkpoint.
+        begun: usize,
+        /// Epochs asked for.
+        n_epochs: usize,
+    },
+    /// It is nowhere in a training.
     #[error("the checkpoint is at a place that can't be: {place}")]
-    NoPlace { place: String },
+    NoPlace {
+        /// Where it says to be.
+        place: String,
+    },
 }
 
-impl NotTheSame {
+impl ResumeError {
     pub(crate) fn one(name: &str, then: String, now: String) -> Self {
         let difference = Difference {
             name: name.to_owned(),
@@ -269,6 +296,6 @@ mod tests {
             ..now.clone()
         };
         assert!(now.check(&now).is_ok());
-        assert!(matches!(then.check(&now), Err(NotTheSame::Earlier)));
+        assert!(matches!(then.check(&now), Err(ResumeError::Earlier)));
     }
 }

@@ -11,12 +11,36 @@ pub(crate) struct Lesson<'a> {
     weight: f64,
 }
 
-/// A training with labels that burn would have to make.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "a training with labels needs our own engine, which trains dense and convolutional networks on the CPU"
-)]
-pub(crate) struct NoLabels;
+/// Why a training with labels can't be made.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabelsError {
+    /// Burn would have to make it.
+    #[error(
+        "a training with labels needs our own engine, which trains dense and convolutional networks on the CPU"
+    )]
+    Engine,
+    /// Not one label a row.
+    #[error("there must be a label for each of {n_rows} rows, but there are {n_labels}")]
+    Count {
+        /// Rows given.
+        n_rows: usize,
+        /// Labels given.
+        n_labels: usize,
+    },
+    /// No row has one.
+    #[error("at least one label must be known (0 or above), but all are -1")]
+    NoneKnown,
+    /// Their share of what is minimised is none.
+    #[error("the weight of labels must be between 0 and 1, but is {weight}")]
+    Weight {
+        /// What was given.
+        weight: f64,
+    },
+    /// Checkpoints were asked for.
+    #[error("a training with labels keeps no checkpoints")]
+    Checkpoints,
+}
 
 impl<'a> Lesson<'a> {
     /// That there is a label for each row, and that labels can be learnt.
@@ -25,21 +49,19 @@ impl<'a> Lesson<'a> {
         labels: &'a Labels,
         weight: f64,
         ctx: &FitContext<'_>,
-    ) -> Result<Self, BoxError> {
+    ) -> Result<Self, LabelsError> {
         let (n_rows, n_labels) = (x.n_samples(), labels.len());
         if n_labels != n_rows {
-            return Err(
-                format!("there must be a label for each of {n_rows} rows, but there are {n_labels}").into(),
-            );
+            return Err(LabelsError::Count { n_rows, n_labels });
         }
         if labels.n_clusters() == 0 {
-            return Err("at least one label must be known (0 or above), but all are -1".into());
+            return Err(LabelsError::NoneKnown);
         }
         if !(0.0..=1.0).contains(&weight) {
-            return Err(format!("the weight of labels must be between 0 and 1, but is {weight}").into());
+            return Err(LabelsError::Weight { weight });
         }
         if ctx.checkpoints().is_some() {
-            return Err("a training with labels keeps no checkpoints".into());
+            return Err(LabelsError::Checkpoints);
         }
         Ok(Self { labels, weight })
     }

@@ -199,11 +199,14 @@ impl Transforms {
 }
 
 /// Rows whose inner shape is not known, or not that of what is asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{needs}, but {}", shown(.row_shape))]
-struct RowShapeNeeded {
-    needs: &'static str,
-    row_shape: Option<Vec<usize>>,
+#[non_exhaustive]
+pub struct RowShapeNeeded {
+    /// What needs a shape, and which.
+    pub needs: &'static str,
+    /// The shape of rows, where it is known.
+    pub row_shape: Option<Vec<usize>>,
 }
 
 fn shown(row_shape: &Option<Vec<usize>>) -> String {
@@ -226,12 +229,16 @@ pub(crate) fn in_unit_interval(values: &[f32], width: usize) -> Result<(), OutOf
 }
 
 /// A value that binary cross-entropy can't be of.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("loss = bce needs values between 0 and 1, but row {row}, column {column} is {value}")]
-pub(crate) struct OutOfRange {
-    row: usize,
-    column: usize,
-    value: f32,
+#[non_exhaustive]
+pub struct OutOfRange {
+    /// Row, from zero.
+    pub row: usize,
+    /// Column, from zero.
+    pub column: usize,
+    /// What is there.
+    pub value: f32,
 }
 
 /// What random numbers of a batch are for.

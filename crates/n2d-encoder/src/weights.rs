@@ -20,14 +20,14 @@ pub(crate) fn read(
     path: &str,
     names: &[(String, Vec<usize>)],
     activation: Option<&Value>,
-) -> Result<Weights, NoWeights> {
+) -> Result<Weights, WeightsError> {
     let path = Path::new(path);
-    let state = read_arrays(path).map_err(|error| NoWeights::of(error, path))?;
+    let state = read_arrays(path).map_err(|error| WeightsError::of(error, path))?;
     let weights = names
         .iter()
         .map(|(name, shape)| values(&state, name, shape))
         .collect::<Result<_, _>>()
-        .map_err(|error| NoWeights::of(error, path))?;
+        .map_err(|error| WeightsError::of(error, path))?;
     same_activation(path, activation)?;
     Ok(weights)
 }
@@ -46,9 +46,9 @@ fn values(state: &State, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadEr
 }
 
 /// That a file that tells its activation tells this one: weights mean little behind another.
-fn same_activation(path: &Path, configured: Option<&Value>) -> Result<(), NoWeights> {
+fn same_activation(path: &Path, configured: Option<&Value>) -> Result<(), WeightsError> {
     match (told_activation(path), configured) {
-        (Some(found), Some(configured)) if found != *configured => Err(NoWeights::Activation {
+        (Some(found), Some(configured)) if found != *configured => Err(WeightsError::Activation {
             path: path.to_owned(),
             found: shown(&found),
             configured: shown(configured),
@@ -71,32 +71,61 @@ fn shown(value: &Value) -> String {
 
 /// A file of `weights` that has none for the network.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoWeights {
+#[non_exhaustive]
+pub enum WeightsError {
+    /// Keras wrote it.
     #[error(
         "{} is a weight file of Keras (HDF5), but a safetensors file is needed: scripts/keras_weights.py of n2d's repository makes one of it",
         path.display()
     )]
-    Keras { path: PathBuf },
+    Keras {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no safetensors file.
     #[error("{} is no weight file: {reason}", path.display())]
-    Another { path: PathBuf, reason: String },
+    Another {
+        /// The file.
+        path: PathBuf,
+        /// What is not as it should be.
+        reason: String,
+    },
+    /// Its content is not what its checksum says.
     #[error("the weight file {} is damaged: its content does not match its checksum", path.display())]
-    Damaged { path: PathBuf },
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An array of the network is not in it.
     #[error("the weight file {} has no array `{name}`, which the network needs", path.display())]
-    Missing { path: PathBuf, name: String },
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        name: String,
+    },
+    /// Its network has another activation.
     #[error(
         "the weight file {} is of a network with activation = {found}, but activation is {configured}",
         path.display()
     )]
     Activation {
+        /// The file.
         path: PathBuf,
+        /// The file's.
         found: String,
+        /// That of the network to be trained.
         configured: String,
     },
+    /// It can't be read, or an array is of another shape or not finite.
     #[error("the weight file {source}")]
-    Other { source: LoadError },
+    Other {
+        /// What is wrong.
+        source: LoadError,
+    },
 }
 
-impl NoWeights {
+impl WeightsError {
     fn of(error: LoadError, path: &Path) -> Self {
         let at = || path.to_owned();
         match error {

@@ -10,6 +10,7 @@ use n2d_core::persist::{self, Save, SaveError, State};
 use n2d_core::{
     BoxError, Control, Encoder, Event, FitContext, FitError, FittedEncoder, PartConfig, Samples, Termination,
 };
+use n2d_encoder::error::NetworkError;
 use n2d_encoder::{
     Activation, Autoencoder, Conv1dConfig, DenseAutoencoder, DenseAutoencoderConfig, Engine,
     FittedDenseAutoencoder, Loss, Network, RowShape, TrainingConfig, burn, rand,
@@ -457,6 +458,49 @@ fn a_network_whose_shapes_do_not_fit_is_an_error() {
     assert!(
         error.starts_with("misfit: the network can't take rows of 12 features: "),
         "{error}"
+    );
+}
+
+/// Fits a single row, but no batch of them.
+#[derive(Module, Debug)]
+struct Single {
+    down: Linear,
+    up: Linear,
+}
+
+impl Network for Single {
+    type Config = usize;
+    const NAME: &'static str = "single";
+
+    fn new(latent_dim: &usize, rows: &RowShape, device: &Device) -> Result<Self, BoxError> {
+        Ok(Self {
+            down: LinearConfig::new(rows.n_features(), *latent_dim).init(device),
+            up: LinearConfig::new(*latent_dim, rows.n_features()).init(device),
+        })
+    }
+
+    fn encode(&self, x: Tensor<2>) -> Tensor<2> {
+        let [n_rows, _] = x.dims();
+        assert_eq!(n_rows, 1, "one row only");
+        self.down.forward(x)
+    }
+
+    fn decode(&self, z: Tensor<2>) -> Tensor<2> {
+        self.up.forward(z)
+    }
+}
+
+#[test]
+fn a_network_that_panics_in_a_step_is_an_error() {
+    let values = values();
+    let single = Autoencoder::<Single>::new(3, TrainingConfig::default()).unwrap();
+    let error = single.fit(samples(&values), &mut FitContext::new(3)).unwrap_err();
+    let FitError::Part { source, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(
+        matches!(source.downcast_ref(), Some(NetworkError::Step { said }) if said.contains("one row only")),
+        "{source}"
     );
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn beyond(labels: &Labels) -> usize {
 }
 
 /// The member with the highest mean adjusted Rand index with the others; the first of equals.
-fn most_agreeing(members: &[Labels]) -> Result<usize, MetricError> {
+pub(crate) fn most_agreeing(members: &[Labels]) -> Result<usize, MetricError> {
     let mut sums = vec![0.0; members.len()];
     for a in 0..members.len() {
         for b in 0..a {

@@ -5,18 +5,18 @@ use n2d_manifold::Umap;
 use n2d_manifold::umap::{AveragedUmap, AveragedUmapConfig};
 
 use crate::voting::check_members;
-use crate::{Committee, Each, SelfTrained, Voting};
+use crate::{Committee, Counting, Each, SelfTrained, Voting};
 
 /// Several of a pipeline, from different seeds, as one pipeline whose result hangs less on a seed.
 ///
 /// Each way the result is an [`N2d`] like any other: it is fitted, labels new rows and is saved as they are.
 ///
-/// | | by mean graph | by votes | by self-training |
+/// | | by mean graph | by votes, by co-association | by self-training |
 /// |---|---|---|---|
 /// | encoders | all members' | all members' | one, taught by what members are certain of |
 /// | manifold learner | one, of the mean of the members' neighbour graphs | one a member | one |
 /// | clusterer | one | one a member; most votes win | one |
-/// | parts may be | UMAP as the manifold learner | any | any; the encoder taught is one that learns labels |
+/// | parts may be | UMAP as the manifold learner | any; with co-association members may find different numbers of clusters | any; the encoder taught is one that learns labels |
 ///
 /// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once. On MNIST self-training beats both, with a single
 /// member, as the encoder taught is one of convolutions that learns from changed copies. See the project's records.
@@ -61,10 +61,21 @@ impl<E, M, C> N2dEnsemble<E, M, C> {
 
     /// Every member has an encoder, a manifold learner and a clusterer of its own, and they vote ([`consensus`](crate::consensus())).
     pub fn by_votes(self) -> N2d<Committee<E>, Each<M>, Voting<C>> {
+        self.counted(Counting::Matched)
+    }
+
+    /// As [`by_votes`](Self::by_votes), but clusters stand for the same where most members put their rows together ([`co_association`](crate::co_association())):
+    /// several of a member may be parts of one.
+    pub fn by_co_association(self) -> N2d<Committee<E>, Each<M>, Voting<C>> {
+        self.counted(Counting::CoAssociation)
+    }
+
+    fn counted(self, counting: Counting) -> N2d<Committee<E>, Each<M>, Voting<C>> {
         let n = self.n_members;
         let (encoder, later) = self.member.into_parts();
         let (manifold, clusterer) = later.into_parts();
-        let later = ManifoldClusterer::new(Each::new(manifold, n), Voting::new(clusterer, n));
+        let voting = Voting::new(clusterer, n).with_counting(counting);
+        let later = ManifoldClusterer::new(Each::new(manifold, n), voting);
         N2d::new(Committee::new(encoder, n), later)
     }
 }

@@ -10,12 +10,13 @@ use ndarray::{Array2, Axis};
 
 use crate::align::{Consensus, beyond, consensus, count, mapped};
 use crate::blocks::{MOST_MEMBERS, Saved, block, check_blocks, load_members, save_members};
+use crate::co_association::co_association;
 use crate::committee::of_members;
 
 pub(crate) const NAME: &str = "voting";
 
 /// One clusterer fitted to each block of columns by itself; a row's label is that which most members give it
-/// ([`consensus`](crate::consensus())), and the share of them that do is its agreement.
+/// ([`Counting`]), and the share of them that do is its agreement.
 ///
 /// Takes what an [`Each`](crate::Each) of as many members makes. New rows are labelled by the members' votes, and a cluster is as probable
 /// as it is to the members on average. Takes the time of all members, one after the other; deterministic as they are.
@@ -38,6 +39,17 @@ pub(crate) const NAME: &str = "voting";
 pub struct Voting<C> {
     member: C,
     n_members: usize,
+    counting: Counting,
+}
+
+/// Which clusters of the members stand for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    /// Those that are matched one to one ([`consensus`](crate::consensus())).
+    #[default]
+    Matched,
+    /// Those whose rows most members put together ([`co_association`](crate::co_association())).
+    CoAssociation,
 }
 
 impl<C> Voting<C> {
@@ -47,7 +59,26 @@ impl<C> Voting<C> {
     /// For a number below 1 or above 1000.
     pub fn new(member: C, n_members: usize) -> Self {
         assert!((1..=MOST_MEMBERS).contains(&n_members), "{n_members} members");
-        Self { member, n_members }
+        Self {
+            member,
+            n_members,
+            counting: Counting::default(),
+        }
+    }
+
+    /// With votes counted in another way; [`Counting::Matched`] by default.
+    pub fn with_counting(self, counting: Counting) -> Self {
+        Self { counting, ..self }
+    }
+
+    fn count(&self, labels: &[Labels], ctx: &FitContext<'_>) -> Result<Consensus, FitError> {
+        match self.counting {
+            Counting::CoAssociation => co_association(labels, ctx),
+            Counting::Matched => consensus(labels).map_err(|error| FitError::Part {
+                part: NAME.to_owned(),
+                source: error.into(),
+            }),
+        }
     }
 }
 
@@ -68,10 +99,7 @@ impl<C: Clusterer> Clusterer for Voting<C> {
             };
             let fits = (0..self.n_members).map(fit).collect::<Result<Vec<_>, _>>()?;
             let labels: Vec<Labels> = fits.iter().map(|fit| fit.model.labels().clone()).collect();
-            let found = consensus(&labels).map_err(|error| FitError::Part {
-                part: NAME.to_owned(),
-                source: error.into(),
-            })?;
+            let found = self.count(&labels, ctx)?;
             let whole = found.agreement.iter().filter(|&&share| share == 1.0).count();
             let report = of_members(NAME, fits.iter().map(|fit| &fit.report)).with_note(format!(
                 "all members agree on {:.1} % of the rows",

@@ -5,7 +5,7 @@
 use n2d_cluster::KMeansConfig;
 use n2d_core::PartConfig;
 use n2d_encoder::DenseAutoencoderConfig;
-use n2d_ensemble::{Committee, Each, Voting};
+use n2d_ensemble::{Committee, Counting, Each, Voting};
 use n2d_manifold::UmapConfig;
 use n2d_testkit::Suite;
 
@@ -38,7 +38,8 @@ fn each() {
 
 #[test]
 fn voting() {
-    Suite::clusterer(Voting::new(KMeansConfig::new(1).build().unwrap(), 1))
-        .predicts()
-        .run();
+    for counting in [Counting::Matched, Counting::CoAssociation] {
+        let voting = Voting::new(KMeansConfig::new(1).build().unwrap(), 1);
+        Suite::clusterer(voting.with_counting(counting)).predicts().run();
+    }
 }

@@ -1,18 +1,18 @@
 //! Whole ensembles: that members differ, agree on what is plain, and come back from files.
 
-use n2d_cluster::{FittedGaussianMixture, GaussianMixtureConfig};
+use n2d_cluster::{FittedGaussianMixture, GaussianMixture, GaussianMixtureConfig};
 use n2d_core::persist::State;
 use n2d_core::{
     CancelToken, Encoder, FitContext, FitError, FittedClusterer, FittedN2d, ManifoldClusterer, N2d,
     PartConfig, Samples,
 };
 use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig, FittedDenseAutoencoder};
-use n2d_ensemble::{Committee, FittedCommittee, FittedEach, FittedVoting, N2dEnsemble};
+use n2d_ensemble::{Committee, Each, FittedCommittee, FittedEach, FittedVoting, N2dEnsemble, Voting};
 use n2d_manifold::umap::FittedAveragedUmap;
 use n2d_manifold::{FittedUmap, Umap, UmapConfig};
 use ndarray::Array2;
 
-type Member = N2d<DenseAutoencoder, Umap, n2d_cluster::GaussianMixture>;
+type Member = N2d<DenseAutoencoder, Umap, GaussianMixture>;
 
 /// Two groups of rows of four columns, no two rows alike.
 fn data() -> Array2<f32> {
@@ -50,11 +50,22 @@ fn are_the_groups(labels: &[i32]) -> bool {
             .all(|(row, &label)| label == labels[row % 2])
 }
 
+type ByVotes = N2d<Committee<DenseAutoencoder>, Each<Umap>, Voting<GaussianMixture>>;
+
 #[test]
 fn votes_find_the_groups_and_come_back_from_a_file() {
+    find_the_groups_and_come_back(N2dEnsemble::new(member(), 3).unwrap().by_votes());
+}
+
+#[test]
+fn co_association_finds_the_groups_and_comes_back_from_a_file() {
+    find_the_groups_and_come_back(N2dEnsemble::new(member(), 3).unwrap().by_co_association());
+}
+
+#[expect(clippy::unwrap_used, reason = "a helper of tests may panic as tests do")]
+fn find_the_groups_and_come_back(ensemble: ByVotes) {
     let data = data();
     let x = Samples::new(data.view()).unwrap();
-    let ensemble = N2dEnsemble::new(member(), 3).unwrap().by_votes();
     let fitted = ensemble.fit(x, &mut FitContext::new(1)).unwrap().model;
     assert!(are_the_groups(fitted.labels().as_slice()));
     assert_eq!(fitted.embedding().dim(), (80, 6));

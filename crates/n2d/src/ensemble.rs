@@ -35,7 +35,7 @@ pub struct EnsembleConfig {
     /// Members, each from a seed of its own; from 1 to 1000. Default 5. The encoders' time grows
     /// with it.
     pub n_members: usize,
-    /// How members become one result: `graph`, `votes` or `self_training`. Default graph, which needs UMAP as the manifold learner.
+    /// How members become one result: `graph`, `votes`, `co_association` or `self_training`. Default graph, which needs UMAP as the manifold learner.
     pub consensus: Consensus,
     /// With `self_training`: the kind of encoder that is taught, `auto`, `dense`, `conv1d` or `conv2d`. Default auto, by the shape of the rows: `conv2d` for images,
     /// taught with copies that are shifted, turned, stretched and slanted a little; `conv1d` for sequences, cropped and scaled; else `dense`, with the options of the pipeline's encoder if that is dense.
@@ -58,6 +58,8 @@ pub enum Consensus {
     Graph,
     /// Each is laid out and clustered by itself, and most votes win ([`N2dEnsemble::by_votes`]).
     Votes,
+    /// As votes, but members may find different numbers of clusters: those whose rows most members put together are one ([`N2dEnsemble::by_co_association`]).
+    CoAssociation,
     /// What they are certain of teaches one encoder more, `taught` ([`N2dEnsemble::by_self_training`]). One member is enough.
     SelfTraining,
 }
@@ -113,6 +115,7 @@ impl Registry {
                 Ok(N2d::new(members, later).boxed())
             }
             Consensus::Votes => Ok(whole.by_votes().boxed()),
+            Consensus::CoAssociation => Ok(whole.by_co_association().boxed()),
             Consensus::Graph => {
                 let umap = averaged_umap(ensemble.n_members, config)?;
                 let (encoder, later): (BoxEncoder, _) = whole.into_member().into_parts();
@@ -186,7 +189,7 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
         return Err(BuildError::BadSetting {
             setting: "ensemble.consensus=graph".to_owned(),
             reason: format!(
-                "needs the manifold learner umap, not {}; votes takes any",
+                "needs the manifold learner umap, not {}; votes and co_association take any",
                 config.manifold.name
             ),
         });
@@ -197,7 +200,7 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 
 /// The share of members that agree with the label of each training row, where the pipeline is an ensemble.
 ///
-/// With votes, the share of members that give the row its label; with self-training, the share of them that give it the label which most do, and none where there is one member. With a mean graph, the share of members whose neighbours of the row have
+/// With votes and co-association, the share of members that give the row its label; with self-training, the share of them that give it the label which most do, and none where there is one member. With a mean graph, the share of members whose neighbours of the row have
 /// mostly its label; these are looked up anew, as in the fit.
 ///
 /// # Errors

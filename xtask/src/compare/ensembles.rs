@@ -8,8 +8,10 @@ use crate::cargo::build_measured;
 
 const SELF_TRAINING: &[&str] = &["--self-training"];
 const GRAPH: &[&str] = &["--ensemble", "3"];
+const VOTES: &[&str] = &["--ensemble", "3", "--set", "ensemble.consensus=votes"];
+const CO_ASSOCIATION: &[&str] = &["--ensemble", "3", "--set", "ensemble.consensus=co_association"];
 
-/// Data sets with the ways that are tried on them: mean graphs only where members are cheap.
+/// Data sets with the ways that are tried on them: several members only where they are cheap.
 const SETS: [(&str, &[(&str, &[&str])]); 4] = [
     (
         "mnist",
@@ -24,6 +26,8 @@ const SETS: [(&str, &[(&str, &[&str])]); 4] = [
         &[
             ("one pipeline", &[]),
             ("mean graph of 3", GRAPH),
+            ("votes of 3", VOTES),
+            ("co-association of 3", CO_ASSOCIATION),
             ("self-training", SELF_TRAINING),
         ],
     ),

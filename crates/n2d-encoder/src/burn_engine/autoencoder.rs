@@ -13,7 +13,7 @@ use crate::learner::Learner;
 use crate::native::StackLearner;
 use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
-use crate::supervised::{Lesson, NoLabels};
+use crate::supervised::{LabelsError, Lesson};
 use crate::training::Training;
 use crate::{Engine, TrainingConfig, same_training};
 
@@ -144,7 +144,7 @@ impl<N: Network> Autoencoder<N> {
             }
         }
         if lesson.is_some() {
-            return Err(NoLabels.into());
+            return Err(LabelsError::Engine.into());
         }
         if self.engine == Engine::Native {
             return Err("our own engine has no form of this network: engine must be auto or burn".into());
@@ -197,7 +197,7 @@ impl<N: Network> SupervisedEncoder for Autoencoder<N> {
         ctx: &mut FitContext<'_>,
     ) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
         ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
-            let lesson = Lesson::check(x, labels, weight, ctx).map_err(failed::<N>)?;
+            let lesson = Lesson::check(x, labels, weight, ctx).map_err(|error| failed::<N>(error.into()))?;
             let (model, report) = self.train(x, Some(&lesson), ctx)?;
             Ok(Fit { model, report })
         })

@@ -7,7 +7,8 @@ use n2d_core::{BoxError, FitContext};
 use super::network::Draws;
 use super::optimizer::TensorOptimization;
 use super::parameters::{self, filled, read, tensor};
-use super::{Network, RowShape};
+use super::refused::caught;
+use super::{Network, NetworkError, RowShape};
 use crate::learner::{Batch, Learner, Weights};
 use crate::optimizer::{Clipping, Kernel, Memory, Optimization, norm};
 use crate::plan::Plan;
@@ -44,8 +45,8 @@ impl<N: Network> BurnLearner<N> {
             let network = parameters::initialized(N::new(config, rows, &device)?, ctx)?;
             Ok((device, network))
         });
-        let (device, network) =
-            made.map_err(|said| format!("the network can't be made on the device {}: {said}", plan.device))??;
+        let device = plan.device;
+        let (device, network) = made.map_err(|said| NetworkError::Make { device, said })??;
         check_widths(&network, rows, &device)?;
         let shapes: Vec<Vec<usize>> = parameters::names(&network)
             .into_iter()
@@ -119,48 +120,8 @@ impl<N: Network> BurnLearner<N> {
             None => loss,
         }
     }
-}
 
-/// What work comes to, or what it said when it panicked. What it worked on is not used again in that case.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str);
-        let said = said.or(panic.downcast_ref::<&str>().copied());
-        said.unwrap_or("no reason is given").trim().to_owned()
-    })
-}
-
-/// That the network takes and makes rows of its own width, told by a row of zeros. Tensors whose shapes don't fit panic, which is an
-/// error here: the mistake is in a network that may be a user's own.
-fn check_widths<N: Network>(network: &N, rows: &RowShape, device: &Device) -> Result<(), BoxError> {
-    let there_and_back = || {
-        let row = tensor(vec![0.0; rows.n_features()], [1, rows.n_features()], device);
-        let latents = network.encode(row);
-        let [_, latent_dim] = latents.dims();
-        (latent_dim, network.decode(latents).dims())
-    };
-    let (latent_dim, made) = caught(there_and_back).map_err(|said| {
-        format!(
-            "the network can't take rows of {} features: {said}",
-            rows.n_features()
-        )
-    })?;
-    if latent_dim == 0 || made != [1, rows.n_features()] {
-        return Err(format!(
-            "the network must decode latents to rows of {} features, but makes an array of {made:?} of {latent_dim} latents",
-            rows.n_features()
-        )
-        .into());
-    }
-    Ok(())
-}
-
-impl<N: Network> Learner for BurnLearner<N> {
-    fn engine(&self) -> Engine {
-        Engine::Burn
-    }
-
-    fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
+    fn stepped(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
         let loss = self.forward(batch, false);
         let gradients = loss.backward();
         let value = f64::from(read(loss)?[0]);
@@ -197,9 +158,42 @@ impl<N: Network> Learner for BurnLearner<N> {
             None => Ok(value),
         }
     }
+}
+
+/// That the network takes and makes rows of its own width, told by a row of zeros. Tensors whose shapes don't fit panic, which is an
+/// error here: the mistake is in a network that may be a user's own.
+fn check_widths<N: Network>(network: &N, rows: &RowShape, device: &Device) -> Result<(), NetworkError> {
+    let n_features = rows.n_features();
+    let there_and_back = || {
+        let row = tensor(vec![0.0; n_features], [1, n_features], device);
+        let latents = network.encode(row);
+        let [_, latent_dim] = latents.dims();
+        (latent_dim, network.decode(latents).dims())
+    };
+    let rows_refused = |said| NetworkError::Rows { n_features, said };
+    let (latent_dim, made) = caught(there_and_back).map_err(rows_refused)?;
+    if latent_dim == 0 || made != [1, n_features] {
+        return Err(NetworkError::Decodes {
+            n_features,
+            latent_dim,
+            made,
+        });
+    }
+    Ok(())
+}
+
+impl<N: Network> Learner for BurnLearner<N> {
+    fn engine(&self) -> Engine {
+        Engine::Burn
+    }
+
+    fn step(&mut self, batch: &Batch<'_, '_>, rate: f64) -> Result<f64, BoxError> {
+        caught(|| self.stepped(batch, rate)).map_err(|said| NetworkError::Step { said })?
+    }
 
     fn loss(&mut self, batch: &Batch<'_, '_>) -> Result<f64, BoxError> {
-        Ok(f64::from(read(self.forward(batch, true))?[0]))
+        let looked = caught(|| read(self.forward(batch, true)));
+        Ok(f64::from(looked.map_err(|said| NetworkError::Step { said })??[0]))
     }
 
     fn names(&self) -> Vec<(String, Vec<usize>)> {

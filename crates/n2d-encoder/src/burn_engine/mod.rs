@@ -8,11 +8,13 @@ mod learner;
 mod network;
 mod optimizer;
 mod parameters;
+mod refused;
 
 pub use autoencoder::Autoencoder;
 pub use fitted::FittedAutoencoder;
 pub use initial::Initial;
 pub use network::{Draws, Network, RowShape, RowShapeError};
+pub use refused::NetworkError;
 
 pub(crate) use dense::{DenseModule, DenseShape, linear_layers};
 pub(crate) use learner::BurnLearner;

@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use n2d_core::persist::{LoadError, State};
 use n2d_core::{BoxError, FitContext};
 
-use super::Network;
+use super::{Network, NetworkError};
 use crate::learner::Weights;
 
 /// A parameter whose value comes later.
@@ -104,14 +104,15 @@ pub(super) fn initialized<N: Network>(network: N, ctx: &FitContext<'_>) -> Resul
         let made = N::initial(name, shape).values(shape, &mut rng);
         match (made, built) {
             (Some(made), _) if made.len() == shape.iter().product::<usize>() => Ok(made),
-            (Some(made), _) => Err(format!(
-                "the initial values of {name} are {}, but its shape is {shape:?}",
-                made.len()
-            )),
+            (Some(made), _) => Err(NetworkError::Initial {
+                name: name.clone(),
+                given: made.len(),
+                shape: shape.clone(),
+            }),
             (None, built) => Ok(built),
         }
     });
-    let values = values.collect::<Result<Weights, String>>()?;
+    let values = values.collect::<Result<Weights, NetworkError>>()?;
     Ok(with_values(network, values))
 }
 

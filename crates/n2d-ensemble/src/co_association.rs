@@ -1,0 +1,355 @@
+//! Evidence accumulation: rows belong together as often as members put them into one cluster.
+
+use std::collections::BTreeMap;
+
+use n2d_core::{BoxError, FitContext, FitError, Labels};
+use n2d_metrics::best_mapping;
+
+use crate::align::{Consensus, beyond, count, mapped, most_agreeing};
+
+/// Groups the rows of several clusterings by how many of them put two rows together, and lets their clusters vote for the groups.
+///
+/// The co-association of two rows is the share of members that have them in one cluster; groups of rows are merged by the mean of it over
+/// all pairs (average linkage), the most alike first, until as many are left as the member has clusters that agrees best with all others. Unlike
+/// [`consensus`](crate::consensus()), which matches clusters one to one, several clusters of a member may be parts of one group: the way for members that find
+/// different numbers of clusters. Each cluster then stands for the group that most of its rows are in, and a row gets the label that most
+/// members' clusters stand for, so that new rows can be labelled by the same rule. Noise (-1) is with nothing; a row that is noise to more
+/// than half of the members is in no group. Groups have the numbers of the reference's clusters that they match best.
+///
+/// Rows that all members label alike are one from the start, so nothing as large as a matrix of rows is made: `O(t^2 m)` time and `O(t m + n)`
+/// memory for `m` members, `n` rows and `t` different combinations of labels. Deterministic. (Fred and Jain 2005, *Combining multiple clusterings using evidence
+/// accumulation*.)
+///
+/// ```
+/// use n2d_core::{FitContext, Labels};
+/// use n2d_ensemble::co_association;
+///
+/// // The second member has halved a cluster.
+/// let members = [vec![0, 0, 0, 0, 1, 1], vec![2, 2, 0, 0, 1, 1], vec![0, 0, 0, 0, 1, 1]].map(|labels| Labels::new(labels).unwrap());
+/// let found = co_association(&members, &FitContext::new(0))?;
+/// assert_eq!(found.labels.as_slice(), [0, 0, 0, 0, 1, 1]);
+/// assert_eq!(found.agreement, [1.0; 6]);
+/// # Ok::<(), n2d_core::FitError>(())
+/// ```
+///
+/// # Errors
+/// [`FitError::Part`] where members are not of one length, or empty; [`FitError::Cancelled`].
+///
+/// # Panics
+/// Where there is no member.
+pub fn co_association(members: &[Labels], ctx: &FitContext<'_>) -> Result<Consensus, FitError> {
+    let failed = |error| FitError::Part {
+        part: "co_association".to_owned(),
+        source: BoxError::from(error),
+    };
+    let reference = most_agreeing(members).map_err(failed)?;
+    let (groups, of_row) = combinations(members);
+    let top = cut(groups, members[reference].n_clusters(), ctx)?;
+    let found = |combination: &Option<usize>| combination.map_or(Labels::NOISE, |at| top[at]);
+    let found = Labels::new(of_row.iter().map(found).collect()).expect("numbers of groups");
+    let numbers = numbering(&members[reference], &found).map_err(failed)?;
+    let mappings: Vec<Vec<i32>> = members
+        .iter()
+        .map(|member| most_of(member, &found, &numbers))
+        .collect();
+    let votes: Vec<Vec<i32>> = members
+        .iter()
+        .zip(&mappings)
+        .map(|(member, mapping)| mapped(member, mapping))
+        .collect();
+    let (labels, agreement) = count(&votes, reference);
+    Ok(Consensus {
+        labels,
+        agreement,
+        mappings,
+        reference,
+    })
+}
+
+/// Rows that are together: how many, and how many of them are in which cluster of which member, in that order.
+#[derive(Debug, Clone)]
+struct Group {
+    n_rows: f64,
+    counts: Vec<(usize, f64)>,
+}
+
+impl Group {
+    fn with(&self, other: &Self) -> Self {
+        let mut counts: BTreeMap<usize, f64> = self.counts.iter().copied().collect();
+        for &(cluster, n_rows) in &other.counts {
+            *counts.entry(cluster).or_insert(0.0) += n_rows;
+        }
+        Self {
+            n_rows: self.n_rows + other.n_rows,
+            counts: counts.into_iter().collect(),
+        }
+    }
+}
+
+/// A group for each combination of labels, and the group of each row; none for a row that is noise to more than half of the members.
+fn combinations(members: &[Labels]) -> (Vec<Group>, Vec<Option<usize>>) {
+    // Clusters of all members in one numbering.
+    let starts: Vec<usize> = members
+        .iter()
+        .scan(0, |next, member| {
+            let start = *next;
+            *next += beyond(member);
+            Some(start)
+        })
+        .collect();
+    let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    let mut groups: Vec<Group> = Vec::new();
+    let group_of = |row: usize| {
+        let cluster = |(member, start): (&Labels, &usize)| {
+            usize::try_from(member.as_slice()[row])
+                .ok()
+                .map(|label| start + label)
+        };
+        let clusters: Vec<usize> = members.iter().zip(&starts).filter_map(cluster).collect();
+        if 2 * clusters.len() < members.len() {
+            return None;
+        }
+        let counts = clusters.iter().map(|&cluster| (cluster, 0.0)).collect();
+        let at = *known.entry(clusters).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Group { n_rows: 0.0, counts });
+        }
+        groups[at].n_rows += 1.0;
+        groups[at]
+            .counts
+            .iter_mut()
+            .for_each(|(_, n_rows)| *n_rows += 1.0);
+        Some(at)
+    };
+    let of_row = (0..members[0].len()).map(group_of).collect();
+    (groups, of_row)
+}
+
+/// Merges groups until `n_left` are left, and numbers these; the number of each group's.
+fn cut(groups: Vec<Group>, n_left: usize, ctx: &FitContext<'_>) -> Result<Vec<i32>, FitError> {
+    let n_groups = groups.len();
+    let mut merges = merges(groups, ctx)?;
+    merges.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let mut top: Vec<usize> = (0..n_groups).collect();
+    for &(a, b, _) in merges.iter().take(n_groups.saturating_sub(n_left)) {
+        let (a, b) = (root(&top, a), root(&top, b));
+        top[a.max(b)] = a.min(b);
+    }
+    let mut numbers = BTreeMap::new();
+    let number = |group| {
+        let next = numbers.len() as i32;
+        *numbers.entry(root(&top, group)).or_insert(next)
+    };
+    Ok((0..n_groups).map(number).collect())
+}
+
+fn root(top: &[usize], mut group: usize) -> usize {
+    while top[group] != group {
+        group = top[group];
+    }
+    group
+}
+
+/// All merges by average linkage, as a group of each side and how alike they are: by the chain of nearest neighbours (Murtagh 1983), as merging makes
+/// no group more alike to a third than both were.
+fn merges(groups: Vec<Group>, ctx: &FitContext<'_>) -> Result<Vec<(usize, usize, f64)>, FitError> {
+    let width = |group: &Group| group.counts.last().map_or(0, |&(cluster, _)| cluster + 1);
+    let mut counts = vec![0.0; groups.iter().map(width).max().unwrap_or(0)];
+    let mut merges = Vec::with_capacity(groups.len());
+    let mut groups: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
+    let mut chain: Vec<usize> = Vec::new();
+    while merges.len() + 1 < groups.len() {
+        ctx.check_cancelled()?;
+        if chain.is_empty() {
+            chain.extend(groups.iter().position(Option::is_some));
+        }
+        let last = chain[chain.len() - 1];
+        let previous = chain.len().checked_sub(2).map(|at| chain[at]);
+        let Some((nearest, alike)) = nearest(&groups, last, previous, &mut counts) else {
+            break;
+        };
+        if Some(nearest) != previous {
+            chain.push(nearest);
+            continue;
+        }
+        chain.truncate(chain.len() - 2);
+        merges.push((last, nearest, alike));
+        if let (Some(a), Some(b)) = (groups[last].take(), &groups[nearest]) {
+            groups[nearest] = Some(b.with(&a));
+        }
+    }
+    Ok(merges)
+}
+
+/// The group most alike to one, and how alike it is; of equals the one wished for, else the first. `counts` is zero before and after.
+fn nearest(
+    groups: &[Option<Group>],
+    of: usize,
+    wished: Option<usize>,
+    counts: &mut [f64],
+) -> Option<(usize, f64)> {
+    let own = groups[of].as_ref()?;
+    for &(cluster, n_rows) in &own.counts {
+        counts[cluster] = n_rows / own.n_rows;
+    }
+    let mut best: Option<(usize, f64)> = None;
+    for (at, other) in groups.iter().enumerate().filter(|&(at, _)| at != of) {
+        let Some(other) = other else { continue };
+        let shared = other
+            .counts
+            .iter()
+            .map(|&(cluster, n_rows)| n_rows * counts[cluster]);
+        let alike = shared.sum::<f64>() / other.n_rows;
+        let is_better = best.is_none_or(|best| alike > best.1 || (alike == best.1 && Some(at) == wished));
+        if is_better {
+            best = Some((at, alike));
+        }
+    }
+    for &(cluster, _) in &own.counts {
+        counts[cluster] = 0.0;
+    }
+    best
+}
+
+/// The number of each group: that of the reference's cluster which it matches, else the lowest that is free.
+fn numbering(reference: &Labels, found: &Labels) -> Result<Vec<i32>, n2d_metrics::MetricError> {
+    let matched: BTreeMap<i32, i32> = best_mapping(reference, found)?.into_iter().collect();
+    let mut free = (0..).filter(|number| !matched.values().any(|taken| taken == number));
+    let number = |group: i32| matched.get(&group).copied().or_else(|| free.next());
+    Ok((0..beyond(found) as i32).filter_map(number).collect())
+}
+
+/// For each cluster of a member, the number of the group that most of its rows are in, the first of equals; noise for one without such rows.
+fn most_of(member: &Labels, found: &Labels, numbers: &[i32]) -> Vec<i32> {
+    let mut shared = vec![vec![0_usize; numbers.len()]; beyond(member)];
+    for (&cluster, &group) in member.as_slice().iter().zip(found.as_slice()) {
+        if cluster >= 0 && group >= 0 {
+            shared[cluster as usize][group as usize] += 1;
+        }
+    }
+    let most = |shared: &Vec<usize>| {
+        let largest = shared.iter().copied().max().filter(|&most| most > 0)?;
+        shared.iter().position(|&n_rows| n_rows == largest)
+    };
+    shared
+        .iter()
+        .map(|shared| most(shared).map_or(Labels::NOISE, |group| numbers[group]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus;
+
+    fn labels(values: &[i32]) -> Labels {
+        Labels::new(values.to_vec()).unwrap()
+    }
+
+    fn found(members: &[Labels]) -> Consensus {
+        co_association(members, &FitContext::new(0)).unwrap()
+    }
+
+    /// Average linkage over all pairs of rows, the most alike pair of groups first, as its definition has it.
+    fn by_definition(members: &[Labels], n_left: usize) -> Vec<Vec<usize>> {
+        let n_rows = members[0].len();
+        let alike = |a: usize, b: usize| {
+            let together =
+                |member: &&Labels| member.as_slice()[a] >= 0 && member.as_slice()[a] == member.as_slice()[b];
+            members.iter().filter(together).count() as f64
+        };
+        let mut groups: Vec<Vec<usize>> = (0..n_rows).map(|row| vec![row]).collect();
+        while groups.len() > n_left {
+            let mut best = (0, 0, -1.0);
+            for a in 0..groups.len() {
+                for b in 0..a {
+                    let pairs = groups[a]
+                        .iter()
+                        .flat_map(|&i| groups[b].iter().map(move |&j| (i, j)));
+                    let mean = pairs.map(|(i, j)| alike(i, j)).sum::<f64>()
+                        / (groups[a].len() * groups[b].len()) as f64;
+                    if mean > best.2 {
+                        best = (b, a, mean);
+                    }
+                }
+            }
+            let other = groups.remove(best.1);
+            groups[best.0].extend(other);
+            groups[best.0].sort_unstable();
+        }
+        groups.sort();
+        groups
+    }
+
+    #[test]
+    fn groups_are_those_of_the_definition() {
+        let noisy = |clusters: usize, step: usize| {
+            let label = |row: usize| {
+                let strays = (row * step + 3).is_multiple_of(7);
+                ((row / 6 + usize::from(strays) * (row + step)) % clusters) as i32
+            };
+            labels(&(0..30).map(label).collect::<Vec<_>>())
+        };
+        let members = [noisy(5, 1), noisy(5, 3), noisy(4, 5), noisy(6, 11), noisy(5, 13)];
+        for n_left in [2, 4, 7] {
+            let (groups, of_row) = combinations(&members);
+            let top = cut(groups, n_left, &FitContext::new(0)).unwrap();
+            let mut sets: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+            for (row, at) in of_row.iter().enumerate() {
+                sets.entry(top[at.unwrap()]).or_default().push(row);
+            }
+            let mut sets: Vec<Vec<usize>> = sets.into_values().collect();
+            sets.sort();
+            assert_eq!(sets, by_definition(&members, n_left), "{n_left}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_of_clusters_give_what_votes_give() {
+        let good = labels(&[0, 0, 0, 1, 1, 1, 2, 2, 2]);
+        let other = labels(&[2, 2, 2, 0, 0, 0, 1, 1, 0]);
+        let members = [good.clone(), other, good.clone()];
+        let (joined, voted) = (found(&members), consensus(&members).unwrap());
+        assert_eq!(joined.labels, good);
+        assert_eq!((joined.labels, joined.agreement), (voted.labels, voted.agreement));
+    }
+
+    #[test]
+    fn parts_of_a_cluster_stand_for_it() {
+        let whole = labels(&[4, 4, 4, 4, 4, 4, 2, 2]);
+        let halved = labels(&[0, 0, 0, 1, 1, 1, 2, 2]);
+        let members = [halved, whole.clone(), whole.clone()];
+        assert_eq!(found(&members).labels, whole);
+        assert_eq!(found(&members).mappings[0], [4, 4, 2]);
+        // Votes of one to one leave half of it to nothing.
+        assert!(
+            consensus(&members)
+                .unwrap()
+                .agreement
+                .iter()
+                .any(|&share| share < 1.0)
+        );
+    }
+
+    #[test]
+    fn noise_is_with_nothing() {
+        let some = labels(&[0, 0, 1, 1, -1, -1]);
+        let more = labels(&[0, 0, 1, 1, 1, -1]);
+        let less = labels(&[0, 0, 1, 1, 1, -1]);
+        assert_eq!(found(&[some, more, less]).labels.as_slice(), [0, 0, 1, 1, 1, -1]);
+        let none = labels(&[-1, -1, -1]);
+        assert_eq!(found(&[none.clone(), none.clone()]).labels, none);
+    }
+
+    #[test]
+    fn a_single_member_keeps_its_labels() {
+        let only = labels(&[3, 3, 0, -1]);
+        assert_eq!(found(std::slice::from_ref(&only)).labels, only);
+    }
+
+    #[test]
+    fn lengths_must_be_equal() {
+        let members = [labels(&[0, 1]), labels(&[0])];
+        assert!(co_association(&members, &FitContext::new(0)).is_err());
+    }
+}
