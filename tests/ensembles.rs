@@ -205,6 +205,32 @@ fn what_is_selected_is_what_a_fit_gives() {
 }
 
 #[test]
+fn numbers_of_clusters_share_what_does_not_follow_them() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let fits = |settings: &[&str]| {
+        let selection = Selection::new(quick(settings))
+            .with_varied("n_clusters=3|4")
+            .unwrap();
+        let (mut encoders, mut manifolds) = (0, 0);
+        let selection = selection.with_criterion(Criterion::Silhouette);
+        selection
+            .run(x, &Registry::default(), &mut |event: &Event<'_>| {
+                if let Event::Started { stage, .. } = event {
+                    encoders += usize::from(*stage == n2d::Stage::Encoder);
+                    manifolds += usize::from(*stage == n2d::Stage::Manifold);
+                }
+                Control::Continue
+            })
+            .unwrap();
+        (encoders, manifolds)
+    };
+    assert_eq!(fits(&[]), (2, 2), "widths follow the number of clusters");
+    assert_eq!(fits(&["dense.latent_dim=4"]), (1, 2));
+    assert_eq!(fits(&["dense.latent_dim=4", "umap.n_components=2"]), (1, 1));
+}
+
+#[test]
 fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();

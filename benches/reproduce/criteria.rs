@@ -1,7 +1,5 @@
 //! Criteria without labels beside the accuracy, of every row that has been fitted: by which of them would one have chosen well?
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 
 use n2d::datasets::BuiltIn;
@@ -16,9 +14,9 @@ use crate::{Fallible, Work};
 
 const HEAD: &str = "data,input,manifold,clusterer,seed,acc,silhouette,dbcv,trustworthiness,stability";
 
-/// Rows with a manifold learner, which has an embedding to measure in. Lines take the place of those that the file has of the set.
+/// Rows with a manifold learner, which has an embedding to measure in. Once all are measured, they take the place of the lines that the file has of the set.
 pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path: &Path) -> Fallible<()> {
-    forget(set, path)?;
+    let mut measured = Vec::new();
     for input in Input::ALL {
         for learner in Learner::ALL
             .into_iter()
@@ -41,29 +39,28 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
                 ];
                 for line in lines(key, shallow, data, &embeddings)? {
                     println!("{line}");
-                    writeln!(OpenOptions::new().append(true).open(path)?, "{line}")?;
+                    measured.push(line);
                 }
             }
         }
     }
-    Ok(())
+    replace(set, path, &measured)
 }
 
-/// The file without what it has of a set.
-fn forget(set: BuiltIn, path: &Path) -> Fallible<()> {
+/// The file with these lines in place of those that it has of a set.
+fn replace(set: BuiltIn, path: &Path, measured: &[String]) -> Fallible<()> {
     let text = if path.exists() {
         std::fs::read_to_string(path)?
     } else {
         String::new()
     };
     let of_others = |line: &&str| line.split(',').next() != Some(set.name());
-    let kept: String = text
-        .lines()
-        .skip(1)
-        .filter(of_others)
+    let kept = text.lines().skip(1).filter(of_others);
+    let lines: String = kept
+        .chain(measured.iter().map(String::as_str))
         .map(|line| format!("{line}\n"))
         .collect();
-    Ok(std::fs::write(path, format!("{HEAD}\n{kept}"))?)
+    Ok(std::fs::write(path, format!("{HEAD}\n{lines}"))?)
 }
 
 /// The embedding of each seed, and its trustworthiness.

@@ -209,7 +209,7 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) ensemble: Option<usize>,
 
-    /// Let what the pipeline is certain of teach another encoder: on MNIST better clusters, at five times the cost
+    /// Let what the pipeline is certain of teach another encoder: on MNIST better clusters, at several times the cost
     ///
     /// Certain are the inner rows of clusters. The encoder taught is one of convolutions for images and sequences, else dense; it learns to tell the clusters apart, images and
     /// sequences on changed copies of these rows, and places all rows anew. Short for --set ensemble.consensus=self_training, with one member unless --ensemble or a file

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use n2d::metrics::Assess;
 use n2d::selection::{Candidate, Criterion, Selected, Selection, SelectionError};
-use n2d::{BuildError, FitContext, FittedClusterer, Labels, Model, PipelineConfig, Registry, Samples};
+use n2d::{BuildError, FitContext, FittedClusterer, Labels, Model, PipelineConfig, Registry, Samples, Stage};
 use serde_json::{Value, json};
 
 use crate::args::FitArgs;
@@ -32,6 +32,7 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     only_of_choices(&fit_args)?;
     let plan = Plan::new(&fit_args, &file)?;
     let registry = Registry::default();
+    set_or_varied(args, &registry)?;
     // Mistakes in what is varied show before the data is read.
     let without_number = configs(&selection(args, &fit_args, &plan, None)?, &registry)?;
     let Some(data) = &fit_args.data else {
@@ -122,6 +123,41 @@ fn only_of_choices(fit_args: &FitArgs) -> Result<(), CliError> {
     if fit_args.checkpoint.is_some() {
         let complaint = "--checkpoint keeps one training: it is for n2d fit";
         return Err(CliError::usage(complaint));
+    }
+    Ok(())
+}
+
+/// Refuses what the command line both sets and varies: one of the two would be without effect.
+fn set_or_varied(args: &SelectArgs, registry: &Registry) -> Result<(), CliError> {
+    let fit = &args.fit;
+    let name = |setting: &str| setting.split('=').next().unwrap_or_default().trim().to_owned();
+    for varied in args.varied.iter().map(|varied| name(varied)) {
+        let is_encoder = |part: &str| part == "encoder" || registry.names(Stage::Encoder).contains(&part);
+        let of_encoder = varied.split_once('.').filter(|&(part, _)| is_encoder(part));
+        let flags = [
+            ("--clusters", fit.clusters.is_some() && varied == "n_clusters"),
+            ("--encoder", fit.encoder.is_some() && varied == "encoder"),
+            ("--manifold", fit.manifold.is_some() && varied == "manifold"),
+            ("--clusterer", fit.clusterer.is_some() && varied == "clusterer"),
+            (
+                "--epochs",
+                fit.epochs.is_some() && of_encoder.is_some_and(|of| of.1 == "n_epochs"),
+            ),
+            (
+                "--latent-dim",
+                fit.latent_dim.is_some() && of_encoder.is_some_and(|of| of.1 == "latent_dim"),
+            ),
+        ];
+        let flag = flags
+            .into_iter()
+            .find(|(_, is_set)| *is_set)
+            .map(|(flag, _)| flag.to_owned());
+        let setting = || fit.settings.iter().find(|setting| name(setting) == varied);
+        if let Some(set) = flag.or_else(|| setting().map(|setting| format!("--set {setting}"))) {
+            return Err(CliError::usage(format!(
+                "{set}: {varied} is varied; give one of the two"
+            )));
+        }
     }
     Ok(())
 }

@@ -105,7 +105,10 @@ fn mistakes_in_what_is_varied_are_named() {
     let said = place.refused(2, &["select", "points.csv", "-k", "2", "--criterion", "luck"]);
     assert!(said.contains("silhouette"), "{said}");
     for (varied, reason) in [
-        ("n_clusters=3|x", "n_clusters=x: must be a whole number"),
+        (
+            "n_clusters=3|4",
+            "--clusters: n_clusters is varied; give one of the two",
+        ),
         ("ensemble.consensus=graph|vote", "`votes`"),
         ("ensemble.n_members=1|two", "ensemble.n_members=two"),
         ("encoder=dense|idntity", "Did you mean identity?"),
@@ -126,8 +129,29 @@ fn mistakes_in_what_is_varied_are_named() {
         );
         assert!(said.contains(reason), "{varied}: {said}");
     }
+    for (more, varied, reason) in [
+        (&[][..], "n_clusters=3|x", "n_clusters=x: must be a whole number"),
+        (
+            &["--epochs", "1"],
+            "dense.n_epochs=2|3",
+            "--epochs: dense.n_epochs is varied",
+        ),
+        (
+            &["--set", "gmm.n_init=1"],
+            "gmm.n_init=2|3",
+            "--set gmm.n_init=1: gmm.n_init is varied",
+        ),
+        (
+            &["--clusterer", "hdbscan"],
+            "n_clusters=3|4",
+            "hdbscan finds the number of clusters by itself",
+        ),
+    ] {
+        let said = place.refused(2, &[&["select", "points.csv", "--vary", varied], more].concat());
+        assert!(said.contains(reason), "{varied}: {said}");
+    }
     let twice = ["--vary", "n_clusters=2|3", "--vary", "n_clusters=4"];
-    let said = place.refused(2, &[&["select", "points.csv", "-k", "2"], &twice[..]].concat());
+    let said = place.refused(2, &[&["select", "points.csv"], &twice[..]].concat());
     assert!(said.contains("n_clusters is varied already"), "{said}");
     assert!(said.contains("--vary 'umap.n_neighbors=10|20'"), "{said}");
 }

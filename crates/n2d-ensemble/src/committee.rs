@@ -7,7 +7,7 @@ use n2d_core::{
 };
 use ndarray::{Array2, s};
 
-use crate::blocks::{MOST_MEMBERS, Saved, load_members, save_members};
+use crate::blocks::{MOST_MEMBERS, Saved, block, load_members, save_members};
 
 pub(crate) const NAME: &str = "committee";
 
@@ -54,9 +54,13 @@ impl<E: Encoder> Encoder for Committee<E> {
             let fits = (0..self.n_members)
                 .map(|index| ctx.run_member(index, self.n_members, |ctx| self.member.fit(x, ctx)));
             let fits = fits.collect::<Result<Vec<_>, _>>()?;
-            let report = of_members(NAME, fits.iter().map(|fit| &fit.report));
+            let mut report = of_members(NAME, fits.iter().map(|fit| &fit.report));
             let members = fits.into_iter().map(|fit| fit.model).collect();
             let model = FittedCommittee { members };
+            if model.is_of_one_mind(x)? {
+                report =
+                    report.with_note("all members are the same: this encoder does not depend on the seed");
+            }
             Ok(Fit { model, report })
         })
     }
@@ -90,6 +94,9 @@ pub(crate) fn of_members<'a>(part: &str, reports: impl Iterator<Item = &'a Repor
     whole
 }
 
+/// Rows by which members are compared.
+const COMPARED_ROWS: usize = 16;
+
 /// A fitted [`Committee`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedCommittee<F> {
@@ -107,6 +114,15 @@ impl<F> FittedCommittee<F> {
 }
 
 impl<F: FittedEncoder> FittedCommittee<F> {
+    /// Whether there are several members that encode the first rows alike, to the last bit: the result is then that of one.
+    fn is_of_one_mind(&self, x: Samples<'_>) -> Result<bool, ApplyError> {
+        let first = x.view().slice_move(s![..COMPARED_ROWS.min(x.n_samples()), ..]);
+        let latents = self.encode(made_by(NAME, first)?)?;
+        let own = block(made_by(NAME, latents.view())?, self.members.len(), 0);
+        let same = |member| latents.slice(s![.., member * own.ncols()..(member + 1) * own.ncols()]) == own;
+        Ok(self.members.len() > 1 && (1..self.members.len()).all(same))
+    }
+
     /// Makes the committee again, each member by a function of its state: the way for members whose kind the state says.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use n2d_core::check::{Options, made_by, same_features};
 use n2d_core::persist::{LoadError, Save, SaveError, State};
 use n2d_core::{
-    ApplyError, Capability, Clusterer, Fit, FitContext, FitError, FittedClusterer, Labels, Predict,
-    PredictProba, Samples, Stage,
+    ApplyError, ApproximatePredict, Capability, Clusterer, Fit, FitContext, FitError, FittedClusterer,
+    Labels, Predict, PredictProba, Samples, Stage,
 };
 use ndarray::{Array2, Axis};
 
@@ -18,7 +18,7 @@ pub(crate) const NAME: &str = "voting";
 /// One clusterer fitted to each block of columns by itself; a row's label is that which most members give it
 /// ([`Counting`]), and the share of them that do is its agreement.
 ///
-/// Takes what an [`Each`](crate::Each) of as many members makes. New rows are labelled by the members' votes, and a cluster is as probable
+/// Takes what an [`Each`](crate::Each) of as many members makes. New rows are labelled by the members' votes (approximately, where a member can only do so), and a cluster is as probable
 /// as it is to the members on average. Takes the time of all members, one after the other; deterministic as they are.
 ///
 /// ```
@@ -100,15 +100,38 @@ impl<C: Clusterer> Clusterer for Voting<C> {
             let fits = (0..self.n_members).map(fit).collect::<Result<Vec<_>, _>>()?;
             let labels: Vec<Labels> = fits.iter().map(|fit| fit.model.labels().clone()).collect();
             let found = self.count(&labels, ctx)?;
-            let whole = found.agreement.iter().filter(|&&share| share == 1.0).count();
-            let report = of_members(NAME, fits.iter().map(|fit| &fit.report)).with_note(format!(
-                "all members agree on {:.1} % of the rows",
-                100.0 * whole as f64 / labels[0].len() as f64
-            ));
+            let mut report = of_members(NAME, fits.iter().map(|fit| &fit.report));
+            for note in notes(&labels, &found) {
+                report = report.with_note(note);
+            }
             let model = FittedVoting::of(fits.into_iter().map(|fit| fit.model).collect(), found);
             Ok(Fit { model, report })
         })
     }
+}
+
+/// How far members agree, and what is odd about what they came to.
+fn notes(members: &[Labels], found: &Consensus) -> Vec<String> {
+    let n_rows = found.labels.len();
+    let whole = found.agreement.iter().filter(|&&share| share == 1.0).count();
+    let share = 100.0 * whole as f64 / n_rows as f64;
+    let mut notes = vec![format!("all members agree on {share:.1} % of the rows")];
+    let n_noise = |labels: &Labels| labels.as_slice().iter().filter(|&&label| label < 0).count();
+    if n_noise(&found.labels) > 0 && members.iter().all(|member| n_noise(member) == 0) {
+        notes.push(format!(
+            "{} of {n_rows} rows are in no cluster: members put them into clusters that match none of member {}'s",
+            n_noise(&found.labels),
+            found.reference
+        ));
+    }
+    let (n_left, n_of_reference) = (found.labels.n_clusters(), members[found.reference].n_clusters());
+    if n_left < n_of_reference {
+        notes.push(format!(
+            "{n_left} clusters have rows, where member {} has {n_of_reference}: most votes are for others",
+            found.reference
+        ));
+    }
+    notes
 }
 
 /// A fitted [`Voting`].
@@ -152,20 +175,30 @@ impl<F: FittedClusterer> FittedVoting<F> {
     /// The labels of new rows, and the share of members that give each row its label.
     ///
     /// # Errors
-    /// [`ApplyError`] for rows of another width, and members that can't label new rows.
+    /// [`ApplyError`] for rows of another width, and members that can't label new rows, not even approximately.
     pub fn votes(&self, y: Samples<'_>) -> Result<(Labels, Vec<f32>), ApplyError> {
-        let votes = self.each(y, |member, rows| {
-            let part = member
-                .as_predict()
-                .ok_or_else(|| missing(member.name(), Capability::Predict))?;
-            part.predict(rows)
+        Ok(count(&self.each_vote(y)?.0, self.found.reference))
+    }
+
+    /// What each member votes for, by row, and how strongly the row belongs to that cluster of the member: 1 where it is no matter of degrees.
+    fn each_vote(&self, y: Samples<'_>) -> Result<(Vec<Vec<i32>>, Vec<Vec<f32>>), ApplyError> {
+        let labelled = self.each(y, |member, rows| {
+            if let Some(part) = member.as_predict() {
+                return Ok((part.predict(rows)?, vec![1.0; rows.n_samples()]));
+            }
+            member
+                .as_approximate_predict()
+                .ok_or_else(|| missing(member.name(), Capability::Predict))?
+                .approximate_predict(rows)
         })?;
-        let votes: Vec<Vec<i32>> = votes
-            .iter()
-            .zip(&self.found.mappings)
-            .map(|(labels, mapping)| mapped(labels, mapping))
-            .collect();
-        Ok(count(&votes, self.found.reference))
+        let vote = |((labels, strengths), mapping): ((Labels, Vec<f32>), &Vec<i32>)| {
+            (mapped(&labels, mapping), strengths)
+        };
+        Ok(labelled.into_iter().zip(&self.found.mappings).map(vote).unzip())
+    }
+
+    fn all(&self, can: impl Fn(&F) -> bool) -> bool {
+        self.members.iter().all(can)
     }
 
     fn each<T>(
@@ -251,30 +284,45 @@ impl<F: FittedClusterer> FittedClusterer for FittedVoting<F> {
     }
 
     fn as_predict(&self) -> Option<&dyn Predict> {
-        self.members
-            .iter()
-            .all(|member| member.as_predict().is_some())
-            .then_some(self)
+        self.all(|member| member.as_predict().is_some()).then_some(self)
+    }
+
+    fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
+        let labels_somehow =
+            |member: &F| member.as_predict().is_some() || member.as_approximate_predict().is_some();
+        (self.as_predict().is_none() && self.all(labels_somehow)).then_some(self)
     }
 
     fn as_predict_proba(&self) -> Option<&dyn PredictProba> {
-        self.members
-            .iter()
-            .all(|member| member.as_predict_proba().is_some())
+        self.all(|member| member.as_predict_proba().is_some())
             .then_some(self)
     }
 
     fn as_save(&self) -> Option<&dyn Save> {
-        self.members
-            .iter()
-            .all(|member| member.as_save().is_some())
-            .then_some(self)
+        self.all(|member| member.as_save().is_some()).then_some(self)
     }
 }
 
 impl<F: FittedClusterer> Predict for FittedVoting<F> {
     fn predict(&self, y: Samples<'_>) -> Result<Labels, ApplyError> {
         Ok(self.votes(y)?.0)
+    }
+}
+
+impl<F: FittedClusterer> ApproximatePredict for FittedVoting<F> {
+    /// A row's strength is the mean of its strengths in the clusters of those members that give it its label, 0 for the others; 0 for noise.
+    fn approximate_predict(&self, y: Samples<'_>) -> Result<(Labels, Vec<f32>), ApplyError> {
+        let (votes, strengths) = self.each_vote(y)?;
+        let labels = count(&votes, self.found.reference).0;
+        let mut means = vec![0.0; labels.len()];
+        for (votes, strengths) in votes.iter().zip(&strengths) {
+            for (row, &label) in labels.as_slice().iter().enumerate() {
+                if label >= 0 && votes[row] == label {
+                    means[row] += strengths[row] / self.members.len() as f32;
+                }
+            }
+        }
+        Ok((labels, means))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Whole ensembles: that members differ, agree on what is plain, and come back from files.
 
-use n2d_cluster::{FittedGaussianMixture, GaussianMixture, GaussianMixtureConfig};
+use n2d_cluster::{FittedGaussianMixture, GaussianMixture, GaussianMixtureConfig, HdbscanConfig};
 use n2d_core::persist::State;
 use n2d_core::{
     CancelToken, Encoder, FitContext, FitError, FittedClusterer, FittedN2d, ManifoldClusterer, N2d,
     PartConfig, Samples,
 };
-use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig, FittedDenseAutoencoder};
+use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig, FittedDenseAutoencoder, IdentityConfig};
 use n2d_ensemble::{Committee, Each, FittedCommittee, FittedEach, FittedVoting, N2dEnsemble, Voting};
 use n2d_manifold::umap::FittedAveragedUmap;
 use n2d_manifold::{FittedUmap, Umap, UmapConfig};
@@ -92,6 +92,29 @@ fn find_the_groups_and_come_back(ensemble: ByVotes) {
 }
 
 #[test]
+fn members_that_label_new_rows_approximately_vote_approximately() {
+    let data = data();
+    let x = Samples::new(data.view()).unwrap();
+    let (encoder, later) = member().into_parts();
+    let hdbscan = HdbscanConfig {
+        min_cluster_size: 10,
+        ..HdbscanConfig::default()
+    };
+    let later = ManifoldClusterer::new(later.into_parts().0, hdbscan.build().unwrap());
+    let ensemble = N2dEnsemble::new(N2d::new(encoder, later), 3).unwrap();
+    let fitted = ensemble
+        .by_co_association()
+        .fit(x, &mut FitContext::new(1))
+        .unwrap()
+        .model;
+    assert!(fitted.clusterer().as_predict().is_none());
+    let (labels, strengths) = fitted.approximate_predict(x).unwrap();
+    assert!(are_the_groups(labels.as_slice()));
+    assert!(strengths.iter().all(|strength| (0.0..=1.0).contains(strength)));
+    assert!(strengths.iter().any(|&strength| strength > 0.5));
+}
+
+#[test]
 fn a_mean_graph_finds_the_groups_and_comes_back_from_a_file() {
     let data = data();
     let x = Samples::new(data.view()).unwrap();
@@ -130,6 +153,23 @@ fn members_differ_and_a_seed_fixes_them() {
     assert_ne!(fitted.model, fit(2).model);
     assert_eq!(fitted.report.n_iter, 30);
     assert!(fitted.report.notes.contains(&"2 members".to_owned()));
+}
+
+#[test]
+fn members_that_are_the_same_are_noted() {
+    let data = data();
+    let x = Samples::new(data.view()).unwrap();
+    let fit = Committee::new(IdentityConfig::default().build().unwrap(), 3)
+        .fit(x, &mut FitContext::new(1))
+        .unwrap();
+    assert!(
+        fit.report
+            .notes
+            .iter()
+            .any(|note| note.contains("does not depend on the seed")),
+        "{:?}",
+        fit.report.notes
+    );
 }
 
 #[test]

@@ -235,6 +235,25 @@ impl Registry {
         Ok(resolved)
     }
 
+    /// The options that the part at a stage is built with: those set, and the size that the pipeline gives to the stage.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub(crate) fn built_with(
+        &self,
+        stage: Stage,
+        config: &PipelineConfig,
+    ) -> Result<Map<String, Value>, BuildError> {
+        let choice = config.part(stage);
+        let size = match stage {
+            Stage::Encoder => config.latent_dim.or(config.n_clusters),
+            Stage::Manifold | Stage::Clusterer => config.n_clusters,
+        };
+        let follows = self.sized_by_clusters(stage, &choice.name)?.is_some();
+        let defaults = self.defaults(stage, &choice.name)?;
+        Ok(with_size(choice, stage, &defaults, size.filter(|_| follows)))
+    }
+
     /// Makes the pipeline of a configuration.
     ///
     /// # Errors

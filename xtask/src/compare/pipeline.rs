@@ -1,7 +1,7 @@
 //! `cargo xtask compare pipeline`: whole runs, from rows to labels, beside the Python stack, over seeds.
 //!
-//! Each fit is a process of its own, so that its peak memory is that of the fit. What loading and compiling takes is in no one's seconds but
-//! numba's compilation in its first call, which a user of umap-learn pays in every process.
+//! Each fit is a process of its own, so that its peak memory is that of the fit. What importing and numba's compilation take is in no one's seconds: `pipeline.py`
+//! does both before its clock starts.
 
 use std::path::Path;
 use std::process::Command;

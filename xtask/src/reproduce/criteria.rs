@@ -1,5 +1,7 @@
 //! By which criterion without labels one would have chosen well: rank correlations with the accuracy, and what the choice costs.
 
+use super::summary::quantile;
+
 const CRITERIA: [&str; 4] = ["silhouette", "dbcv", "trustworthiness", "stability"];
 const SILHOUETTE: usize = 0;
 const STABILITY: usize = 3;
@@ -41,7 +43,7 @@ pub(super) fn markdown(record: &str) -> Result<String, String> {
         "Made by `cargo xtask reproduce --table` from criteria.csv. A pool is all that one would choose among: \"all\" is every input, manifold \
          learner, clusterer and seed of a data set; the others are the seeds and clusterers of one input and manifold learner. Each cell: \
          Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose; candidates without a \
-         figure come last. \"combined\" is the mean of the ranks by silhouette and by stability, of candidates that have a silhouette.\n\n",
+         figure come last. \"combined\" is the mean of the ranks by silhouette and by stability, of candidates that have a silhouette. The means are over the pools of one input and manifold learner, as \"all\" has their candidates again.\n\n",
     );
     text += "| pool | candidates | ACC best | ACC median | ";
     text += &CRITERIA.join(" | ");
@@ -49,7 +51,9 @@ pub(super) fn markdown(record: &str) -> Result<String, String> {
     let pools = pools(record)?;
     let mut sums = [Sum::default(); 5];
     for pool in &pools {
-        text += &line(pool, &mut sums);
+        let mut apart = [Sum::default(); 5];
+        let counted = if pool.is_all() { &mut apart } else { &mut sums };
+        text += &line(pool, counted);
     }
     let means = sums.map(Sum::means);
     text += &format!("| mean over pools | | | | {} |\n", means.join(" | "));
@@ -92,6 +96,11 @@ fn pools(record: &str) -> Result<Vec<Pool>, String> {
 /// `crates/n2d/src/selection/criteria.rs`. A clustering without a silhouette, one cluster or nothing but noise, has no stability and is not
 /// ranked by both.
 impl Pool {
+    /// Whether it has every candidate of a data set.
+    fn is_all(&self) -> bool {
+        self.name.ends_with(": all")
+    }
+
     fn combine(&mut self) {
         let candidates = self.candidates.iter_mut();
         let mut ranked: Vec<&mut Candidate> = candidates
@@ -131,9 +140,7 @@ fn figures<'a>(candidates: impl Iterator<Item = &'a Candidate>, criterion: usize
 
 fn line(pool: &Pool, sums: &mut [Sum; 5]) -> String {
     let accs: Vec<f64> = pool.candidates.iter().map(|candidate| candidate.acc).collect();
-    let mut sorted = accs.clone();
-    sorted.sort_by(f64::total_cmp);
-    let best = sorted[sorted.len() - 1];
+    let best = quantile(&accs, 1.0);
     let mut cells = Vec::new();
     for (criterion, sum) in sums.iter_mut().enumerate() {
         let Some(chosen) = pool.chosen(criterion) else {
@@ -152,7 +159,7 @@ fn line(pool: &Pool, sums: &mut [Sum; 5]) -> String {
         "| {} | {} | {best:.3} | {:.3} | {} |\n",
         pool.name,
         accs.len(),
-        sorted[sorted.len() / 2],
+        quantile(&accs, 0.5),
         cells.join(" | ")
     )
 }

@@ -79,7 +79,7 @@ fn line(name: &[String; 4], seeds: &Seeds) -> String {
 }
 
 /// By linear interpolation between the values in order, as numpy's default.
-fn quantile(figures: &[f64], at: f64) -> f64 {
+pub(super) fn quantile(figures: &[f64], at: f64) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     let place = at * (sorted.len() - 1) as f64;

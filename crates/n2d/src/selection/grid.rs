@@ -70,6 +70,13 @@ impl Axis {
         config: &PipelineConfig,
         registry: &Registry,
     ) -> Result<Option<BuildError>, BuildError> {
+        if self.name == "n_clusters" && !registry.takes_clusters(&config.clusterer)? {
+            let reason = format!(
+                "the clusterer {} finds the number of clusters by itself",
+                config.clusterer.name
+            );
+            return Ok(Some(bad_setting("n_clusters", &reason)));
+        }
         if self.part_and_option().is_none() {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use n2d_metrics::MetricError;
 
 pub use criteria::{Criterion, DBCV_ROWS, Scores, nmi_stabilities, stabilities, trustworthiness};
 use grid::{Axis, first_twice, points};
-use shared::{Parts, Shared, by_parts};
+use shared::{Keys, Parts, Shared, by_parts};
 
 use crate::{BuildError, PipelineConfig, Registry};
 
@@ -230,16 +230,19 @@ impl Selection {
             .iter()
             .map(|(_, config)| registry.build(config))
             .collect::<Result<Vec<_>, _>>()?;
+        let keys = configs
+            .iter()
+            .map(|(_, config)| Keys::of(config, registry))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut fitted: Vec<Option<Result<Parts, String>>> =
             (0..configs.len() * self.seeds.len()).map(|_| None).collect();
         for (number, &seed) in self.seeds.iter().enumerate() {
             let mut shared = Shared::default();
-            for at in by_parts(&configs) {
-                let (settings, config) = &configs[at];
+            for at in by_parts(&keys) {
                 let mut ctx = self.context(seed, observer);
-                let made = shared.fit(x, config, &pipelines[at], &mut ctx);
+                let made = shared.fit(x, &keys[at], &pipelines[at], &mut ctx);
                 if self.cancel.is_cancelled() {
-                    let candidate = described(settings, seed);
+                    let candidate = described(&configs[at].0, seed);
                     return Err(SelectionError::Cancelled { candidate });
                 }
                 fitted[at * self.seeds.len() + number] = Some(made.map_err(|error| error.to_string()));

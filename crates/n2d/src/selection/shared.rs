@@ -6,13 +6,13 @@ use std::rc::Rc;
 use n2d_cluster::FittedGaussianMixture;
 use n2d_core::{
     DynFittedN2d, DynN2d, Encoder, Fit, FitContext, FitError, FittedClusterer, FittedEncoder, FittedManifold,
-    FittedManifoldClusterer, FittedN2d, Labels, Manifold, Report, Samples,
+    FittedManifoldClusterer, FittedN2d, Labels, Manifold, Report, Samples, Stage,
 };
 use n2d_metrics::MetricError;
 use ndarray::Array2;
 
 use super::Scores;
-use crate::PipelineConfig;
+use crate::{BuildError, PipelineConfig, Registry};
 
 /// The fitted parts of a candidate, shared with those that differ only later.
 pub(super) struct Parts {
@@ -29,27 +29,40 @@ pub(super) struct Shared {
     manifold: Option<(String, Rc<Box<dyn FittedManifold>>, Report)>,
 }
 
+/// What the stages of a candidate are made from besides the seed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Keys {
+    encoder: String,
+    /// Besides the encoder.
+    manifold: String,
+}
+
+impl Keys {
+    /// Of a configuration: the parts with the options that they are built with, wherever these come from.
+    ///
+    /// # Errors
+    /// [`BuildError::UnknownPart`].
+    pub(super) fn of(config: &PipelineConfig, registry: &Registry) -> Result<Self, BuildError> {
+        let key = |stage: Stage| -> Result<String, BuildError> {
+            let options = registry.built_with(stage, config)?;
+            Ok(format!("{} {options:?}", config.part(stage).name))
+        };
+        let encoder = match config.self_trains() {
+            // Its members' later stages teach it.
+            true => format!("{config:?}"),
+            false => format!("{} {:?}", key(Stage::Encoder)?, config.ensemble),
+        };
+        let manifold = key(Stage::Manifold)?;
+        Ok(Self { encoder, manifold })
+    }
+}
+
 /// The order in which stages are shared the most: candidates with one encoder, and among them those with one manifold learner, follow one
 /// another.
-pub(super) fn by_parts(configs: &[(Vec<String>, PipelineConfig)]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..configs.len()).collect();
-    order.sort_by_cached_key(|&at| (encoder_key(&configs[at].1), manifold_key(&configs[at].1), at));
+pub(super) fn by_parts(keys: &[Keys]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|&at| (&keys[at], at));
     order
-}
-
-/// All that an encoder is made from besides the seed.
-fn encoder_key(config: &PipelineConfig) -> String {
-    let latent_dim = config.latent_dim.or(config.n_clusters);
-    if config.self_trains() {
-        // Its members' later stages teach it.
-        return format!("{config:?}");
-    }
-    format!("{:?} {latent_dim:?} {:?}", config.encoder, config.ensemble)
-}
-
-/// All that a manifold learner is made from besides the seed and the encoder.
-fn manifold_key(config: &PipelineConfig) -> String {
-    format!("{:?} {:?}", config.manifold, config.n_clusters)
 }
 
 impl Shared {
@@ -57,27 +70,27 @@ impl Shared {
     pub(super) fn fit(
         &mut self,
         x: Samples<'_>,
-        config: &PipelineConfig,
+        keys: &Keys,
         pipeline: &DynN2d,
         ctx: &mut FitContext<'_>,
     ) -> Result<Parts, FitError> {
-        let key = encoder_key(config);
-        if self.encoder.as_ref().is_none_or(|(known, ..)| *known != key) {
+        let key = &keys.encoder;
+        if self.encoder.as_ref().is_none_or(|(known, ..)| known != key) {
             (self.encoder, self.manifold) = (None, None);
             let Fit { model, report } = pipeline.encoder().fit(x, ctx)?;
             let latents = ctx.parallelism().install(|| model.encode(x))?;
-            self.encoder = Some((key, Rc::new(model), report, Rc::new(latents)));
+            self.encoder = Some((key.clone(), Rc::new(model), report, Rc::new(latents)));
         }
         let Some((_, encoder, encoder_report, latents)) = &self.encoder else {
             unreachable!("fitted just now");
         };
-        let key = manifold_key(config);
+        let key = &keys.manifold;
         let later = pipeline.manifold_clusterer();
-        if self.manifold.as_ref().is_none_or(|(known, ..)| *known != key) {
+        if self.manifold.as_ref().is_none_or(|(known, ..)| known != key) {
             self.manifold = None;
             let z = n2d_core::check::made_by(encoder.name(), latents.view())?;
             let Fit { model, report } = later.manifold().fit(z, ctx)?;
-            self.manifold = Some((key, Rc::new(model), report));
+            self.manifold = Some((key.clone(), Rc::new(model), report));
         }
         let Some((_, manifold, manifold_report)) = &self.manifold else {
             unreachable!("fitted just now");
