@@ -289,6 +289,11 @@ fn keep(root: &Path, runs: &[Run]) -> Result<(), String> {
     machine::note(root, "defaults")
 }
 
+/// The table of a record.
+pub(super) fn table_of(csv: &str) -> String {
+    markdown(&parsed(csv))
+}
+
 /// One line for each set and candidate.
 fn markdown(runs: &[Run]) -> String {
     let mut text = "| data | training of the dense encoder | steps at least | epochs | seeds | ACC median (worst) | NMI median (worst) |\n|---|---|---|---|---|---|---|\n".to_owned();

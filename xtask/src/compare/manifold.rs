@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Arguments;
 use super::arena::{Arena, Entrant, Match, Side, keep, ours};
 use super::data::Data;
-use super::table::Row;
+use super::table::{self, Row};
 
 const UMAP: &[Entrant] = &[
     ("n2d", Side::Ours, "umap"),
@@ -135,7 +135,7 @@ fn growth(root: &Path, arguments: &Arguments) -> Result<Vec<Row>, String> {
             answers,
             summary: None,
         };
-        print!("{}", super::table::lines(std::slice::from_ref(&row)));
+        print!("{}", table::lines(std::slice::from_ref(&row)));
         rows.push(row);
     }
     Ok(rows)
@@ -171,6 +171,13 @@ pub(super) fn quality(root: &Path, arguments: &Arguments) -> Result<(), String> 
     keep(root, arguments, "manifold-quality", rows)
 }
 
+/// The table of a record of [`quality`].
+pub(super) fn table_of_quality(csv: &str) -> String {
+    let mut rows = table::parsed(csv);
+    rows.iter_mut().for_each(sum_up);
+    table::markdown(&rows)
+}
+
 /// The table shows the last answer's words: those of all seeds, in place of its own, which the record of rounds has.
 fn sum_up(row: &mut Row) {
     let figures = |name: &str| -> Vec<f64> {
@@ -190,10 +197,7 @@ fn sum_up(row: &mut Row) {
             .fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), &v| {
                 (low.min(v), high.max(v))
             });
-        format!(
-            "{name} {:.4} ({least:.4} to {most:.4})",
-            super::table::median(values)
-        )
+        format!("{name} {:.4} ({least:.4} to {most:.4})", table::median(values))
     });
     row.summary = Some(said.join(", "));
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{machine, table};
+use super::{defaults, machine, manifold, runs, table};
+use crate::reproduce;
 
 /// A record's name in benches/records, its title, and what it is.
 const RECORDS: [(&str, &str, &str); 13] = [
@@ -74,19 +75,47 @@ const RECORDS: [(&str, &str, &str); 13] = [
     ),
 ];
 
-/// Writes the file from the records that are there, and those that the README shows into it.
+/// Writes the tables of the records that are there, the file of all of them, and those that the README shows into it.
 pub(super) fn write(root: &Path) -> Result<(), String> {
-    let read = |name: &str| std::fs::read_to_string(root.join(format!("benches/records/{name}.md"))).ok();
-    let failed = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-    let path = root.join("COMPARE.md");
-    std::fs::write(&path, text(read, &machine::read(root))).map_err(|error| failed(&path, error))?;
-    let path = root.join("README.md");
-    let readme = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-    let shown = with_records(&readme, read);
-    if shown == readme {
-        return Ok(());
+    for (path, made) in files(root)? {
+        let path = root.join(path);
+        if std::fs::read_to_string(&path).ok().as_deref() != Some(&*made) {
+            std::fs::write(&path, made).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
     }
-    std::fs::write(&path, shown).map_err(|error| failed(&path, error))
+    Ok(())
+}
+
+/// All that follows from the records, by its path.
+fn files(root: &Path) -> Result<BTreeMap<String, String>, String> {
+    let mut tables = BTreeMap::new();
+    for (name, ..) in RECORDS {
+        if let Ok(csv) = std::fs::read_to_string(root.join(format!("benches/records/{name}.csv"))) {
+            tables.insert(format!("benches/records/{name}.md"), table_of(name, &csv)?);
+        }
+    }
+    let read = |name: &str| tables.get(&format!("benches/records/{name}.md")).cloned();
+    let readme =
+        std::fs::read_to_string(root.join("README.md")).map_err(|error| format!("README.md: {error}"))?;
+    let readme = with_records(&readme, read);
+    let compare = text(read, &machine::read(root));
+    tables.extend([
+        ("README.md".to_owned(), readme),
+        ("COMPARE.md".to_owned(), compare),
+    ]);
+    Ok(tables)
+}
+
+/// The table of a record.
+fn table_of(name: &str, csv: &str) -> Result<String, String> {
+    match name {
+        "reproduce" => reproduce::table_of_rows(csv),
+        "criteria" => reproduce::table_of_criteria(csv),
+        "manifold-quality" => Ok(manifold::table_of_quality(csv)),
+        "defaults" => Ok(defaults::table_of(csv)),
+        "pipeline" | "ensembles" | "networks" | "growth" => runs::table_of(csv),
+        _ => Ok(table::markdown(&table::parsed(csv))),
+    }
 }
 
 /// A text in which what stands between `<!-- record NAME -->` and `<!-- end of NAME -->` is that record, in [`brief`].
@@ -175,6 +204,18 @@ fn text(read: impl Fn(&str) -> Option<String>, machines: &BTreeMap<String, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_follows_from_records_is_up_to_date() {
+        let root = crate::cargo::workspace_root();
+        for (path, made) in files(&root).unwrap() {
+            let there = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
+            assert!(
+                there == made,
+                "{path}: `cargo xtask compare report` makes it anew"
+            );
+        }
+    }
 
     #[test]
     fn a_record_stands_where_a_text_asks_for_it() {

@@ -196,6 +196,11 @@ fn sorted(runs: &[Run], key: (&str, &str), figure: Figure) -> Vec<f64> {
     figures
 }
 
+/// The table of a record.
+pub(super) fn table_of(csv: &str) -> Result<String, String> {
+    Ok(markdown(&parsed(csv)?))
+}
+
 /// A line for each contender on each data set, in the order in which they came first.
 fn markdown(runs: &[Run]) -> String {
     let mut text = "| data | contender | seeds | seconds, median (min to max) | peak MiB | ACC median (worst) | NMI median (worst) |\n|---|---|---|---|---|---|---|\n".to_owned();

@@ -47,6 +47,16 @@ fn fit(root: &Path, arguments: &[String]) -> Result<(), String> {
     machine::note(root, record)
 }
 
+/// The table of a record of rows.
+pub(crate) fn table_of_rows(csv: &str) -> Result<String, String> {
+    summary::markdown(csv)
+}
+
+/// The table of a record of criteria.
+pub(crate) fn table_of_criteria(csv: &str) -> Result<String, String> {
+    criteria::markdown(csv)
+}
+
 fn table(root: &Path) -> Result<(), String> {
     let read =
         |path: &str| std::fs::read_to_string(root.join(path)).map_err(|error| format!("{path}: {error}"));
