@@ -47,7 +47,8 @@ With --json, stdout gets one JSON object (null where unknown):
                    n_clusters counts clusters without rows, too
   acc, nmi, ari    agreement with the known classes
   noise            rows that belong to no cluster
-  loss             of the encoder, at its end
+  loss             of the encoder, at its end; validation_loss in its place where rows are held out
+  n_epochs         that the encoder has trained
   seconds          {encoder, manifold, clusterer, total}; total is wall-clock from
                    start to end, with reading and writing
   cluster_sizes    the rows of cluster 0, 1, 2, ...; noise is not among them

@@ -60,9 +60,9 @@ pub(crate) fn asked_for(
     let Some(output) = output else {
         return Ok(None);
     };
-    if plan.teaches() {
+    if plan.has_members() {
         return Err(CliError::usage(
-            "--checkpoint: self-training keeps no checkpoints".to_owned(),
+            "--checkpoint keeps one training: ensembles and self-training have several".to_owned(),
         ));
     }
     if !plan.trains()? {

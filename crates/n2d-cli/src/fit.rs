@@ -110,6 +110,8 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         .with_cancel(interrupt.token())
         .with_observer(&mut watcher);
     if let Some(checkpoints) = checkpoints {
+        let hint = "the same command with --resume goes on from it".to_owned();
+        interrupt.checkpoint(Kept::new(checkpoints.path(), "checkpoint").with_hint(hint));
         ctx = ctx.with_checkpoints(checkpoints);
     }
     let fitted = fit(&plan, &loaded, &outputs, &interrupt, &mut ctx);

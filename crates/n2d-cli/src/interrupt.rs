@@ -30,6 +30,8 @@ struct Shared {
 struct State {
     doing: String,
     kept: Vec<Kept>,
+    /// What is written from time to time while something is being done.
+    checkpoint: Option<Kept>,
     ended: bool,
 }
 
@@ -93,6 +95,11 @@ impl Interrupt {
     /// Something else is being done from now on.
     pub(crate) fn doing(&self, what: impl Into<String>) {
         self.state().doing = what.into();
+    }
+
+    /// From now on a checkpoint may be there, whenever the run is interrupted.
+    pub(crate) fn checkpoint(&self, checkpoint: Kept) {
+        self.state().checkpoint = Some(checkpoint);
     }
 
     /// Writes a file, which is then kept whatever comes.
@@ -166,15 +173,21 @@ impl State {
             None => format!("interrupted during {doing}; nothing is kept"),
         };
         let error = CliError::interrupted(message);
-        match self.kept.last().and_then(|kept| kept.hint.clone()) {
+        match self.all_kept().last().and_then(|kept| kept.hint.clone()) {
             Some(hint) => error.with_hint(hint),
             None => error,
         }
     }
 
+    /// The files that are there, those of later stages last.
+    fn all_kept(&self) -> impl DoubleEndedIterator<Item = &Kept> {
+        let checkpoint = self.checkpoint.as_ref().filter(|kept| kept.path.exists());
+        checkpoint.into_iter().chain(&self.kept)
+    }
+
     fn kept_files(&self) -> Option<String> {
         let of = |kept: &Kept| format!("{} ({})", kept.path.display(), kept.what);
-        let files: Vec<String> = self.kept.iter().map(of).collect();
+        let files: Vec<String> = self.all_kept().map(of).collect();
         (!files.is_empty()).then(|| files.join(", "))
     }
 }

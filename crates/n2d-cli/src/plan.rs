@@ -129,9 +129,9 @@ impl Plan {
         Ok(defaults.contains_key("n_epochs"))
     }
 
-    /// Whether what the pipeline finds teaches an encoder.
-    pub(crate) fn teaches(&self) -> bool {
-        self.config.self_trains()
+    /// Whether several encoders are trained.
+    pub(crate) fn has_members(&self) -> bool {
+        self.config.ensemble.is_some()
     }
 
     /// The number of clusters: as given, else that of the classes; none where the clusterer finds it by itself.

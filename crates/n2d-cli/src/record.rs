@@ -21,6 +21,8 @@ struct Record<'a> {
     ari: Option<f64>,
     noise: usize,
     loss: Option<f64>,
+    validation_loss: Option<f64>,
+    n_epochs: Option<u64>,
     seconds: Seconds,
     cluster_sizes: Vec<usize>,
     peak_rss_mb: Option<f64>,
@@ -56,7 +58,9 @@ pub(crate) fn json(run: &Finished<'_>) -> Result<String, CliError> {
         nmi: scores.map(|scores| scores.nmi),
         ari: scores.map(|scores| scores.ari),
         noise: run.labels.n_noise(),
-        loss: loss(run.reports),
+        loss: reached(run.reports, "loss"),
+        validation_loss: reached(run.reports, "validation loss"),
+        n_epochs: n_epochs(run.reports),
         seconds: Seconds {
             encoder: seconds(0),
             manifold: seconds(1),
@@ -71,10 +75,16 @@ pub(crate) fn json(run: &Finished<'_>) -> Result<String, CliError> {
     Ok(line + "\n")
 }
 
-/// The loss that the encoder ended with, where it has one.
-fn loss(reports: &[Report]) -> Option<f64> {
+/// What the encoder ended with, where it has such an objective.
+fn reached(reports: &[Report], objective: &str) -> Option<f64> {
     let (name, value) = reports.first()?.objective?;
-    (name == "loss").then_some(value)
+    (name == objective).then_some(value)
+}
+
+/// Epochs that the encoder has trained, where it does.
+fn n_epochs(reports: &[Report]) -> Option<u64> {
+    let report = reports.first()?;
+    (!report.history.is_empty()).then_some(report.n_iter as u64)
 }
 
 /// To thousandths: seconds and mebibytes have no more digits that count.

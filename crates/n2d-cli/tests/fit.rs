@@ -40,6 +40,8 @@ fn json_has_exactly_its_fields_in_their_order() {
         "ari",
         "noise",
         "loss",
+        "validation_loss",
+        "n_epochs",
         "seconds",
         "cluster_sizes",
         "peak_rss_mb",

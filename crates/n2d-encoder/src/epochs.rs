@@ -102,15 +102,18 @@ impl Patience {
 
 /// How many times the first loss the last must be to have risen: batches differ, and noise is drawn anew for each.
 const RISEN: f64 = 2.0;
+/// The same where there is one epoch, whose loss has the first steps in it.
+const RISEN_AT_ONCE: f64 = 100.0;
 
 /// The loss before the first step and that of an epoch (counted from one), where the latter is clearly higher.
 ///
 /// The first epoch's own loss would not do: with steps much too long it is the highest of all, and later ones come down from there without coming near
-/// what there was. Nor can a single epoch tell, since Adam's first steps are long for every network.
+/// what there was. A single epoch tells less, since Adam's first steps are long for every network.
 pub(crate) fn raised(place: &Place, epoch: usize) -> Option<(f64, f64)> {
     let first = place.first_loss?;
     let last = *place.history.get(epoch.checked_sub(1)?)?;
-    (place.epochs > 1 && last > RISEN * first).then_some((first, last))
+    let risen = if place.epochs > 1 { RISEN } else { RISEN_AT_ONCE };
+    (last > risen * first).then_some((first, last))
 }
 
 /// A loss to four digits that count, for notes.
@@ -187,6 +190,7 @@ mod tests {
         assert_eq!(risen(Some(0.2), &[0.3, 0.1, 0.5], 2), None);
         assert_eq!(risen(Some(0.2), &[0.21, 0.22], 2), None);
         assert_eq!(risen(Some(0.2), &[3.0], 1), None);
+        assert_eq!(risen(Some(0.2), &[1e8], 1), Some((0.2, 1e8)));
         assert_eq!(risen(Some(0.2), &[], 0), None);
         assert_eq!(risen(Some(0.0), &[0.0, 0.0], 2), None);
         assert_eq!(risen(None, &[], 0), None);

@@ -2,13 +2,15 @@
 //!
 //! | error | refused are |
 //! |---|---|
-//! | [`TooLarge`] | networks that do not fit into memory |
+//! | [`TooLarge`] | dense layers that do not fit into memory (parameters of other networks: [`NetworkError::TooLarge`]) |
 //! | [`OutOfRange`] | data that the loss can't be of |
 //! | [`RowShapeNeeded`], [`RowShapeError`](crate::RowShapeError) | rows of another shape than an option or a network needs |
 //! | [`NetworkError`] | networks, perhaps of one's own, that can't be made or trained |
 //! | [`WeightsError`], [`AnotherNetwork`] | initial weights: files, and networks given in Rust |
 //! | [`ResumeError`] | checkpoints of another training |
 //! | [`LabelsError`] | labels that can't be learnt |
+//!
+//! A loss that is no longer a number is [`FitError::Diverged`](n2d_core::FitError::Diverged).
 //!
 //! ```
 //! use n2d_core::{Encoder, FitContext, FitError, PartConfig, Samples};

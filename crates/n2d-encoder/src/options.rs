@@ -69,8 +69,8 @@ macro_rules! with_training_options {
             pub masking: f64,
             /// As `masking`, with the other values scaled up by `1 / (1 - dropout)`, in `[0, 1)` (Keras' `Dropout`). Default 0.
             pub dropout: f64,
-            /// Images: moves each up to so many pixels along each side, anew for every batch, together with what is to be reconstructed; zeros come
-            /// in. Below height and width. Default 0.
+            /// Images: moves each up to so many pixels along each side, anew for every batch, together with what is to be reconstructed; what comes
+            /// in is as the edge. Below height and width. Default 0.
             pub shift: usize,
             /// Images: turns each by up to so many degrees either way, as `shift`; 0 to 180. Default 0.
             pub rotation: f64,

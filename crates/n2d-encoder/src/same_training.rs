@@ -127,7 +127,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// What a checkpoint's training has otherwise than the one at hand.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
     /// The option's name.
@@ -140,7 +140,7 @@ pub struct Difference {
 }
 
 /// One or several of them, in words.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differences(Vec<Difference>);
 
 impl Differences {
@@ -167,7 +167,7 @@ impl fmt::Display for Differences {
 }
 
 /// Why a training can't go on from a checkpoint.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
     /// The part, the seed, the data or options are others.

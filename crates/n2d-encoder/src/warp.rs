@@ -15,7 +15,7 @@ pub(crate) struct Place {
     pub(crate) slant: f64,
 }
 
-/// Places an image of `(height, width, channels)`; zeros come in from outside.
+/// Places an image of `(height, width, channels)`; what comes in from outside is what is at the edge, since what stands for nothing depends on how pixels are scaled.
 pub(crate) fn place(image: &mut [f32], (height, width, channels): (usize, usize, usize), place: Place) {
     let source = image.to_vec();
     let (sin, cos) = place.angle.sin_cos();
@@ -34,14 +34,18 @@ pub(crate) fn place(image: &mut [f32], (height, width, channels): (usize, usize,
     }
 }
 
-/// The value between the four pixels around a point; those outside are zero.
+/// The value between the four pixels around a point; outside are those of the edge.
 fn between((y, x): (f64, f64), (height, width): (usize, usize), at: impl Fn(usize, usize) -> f32) -> f32 {
+    let (y, x) = (
+        y.clamp(0.0, (height - 1) as f64),
+        x.clamp(0.0, (width - 1) as f64),
+    );
     let (top, left) = (y.floor(), x.floor());
     let mut sum = 0.0;
     for (row, weight_y) in [(top, 1.0 - (y - top)), (top + 1.0, y - top)] {
         for (column, weight_x) in [(left, 1.0 - (x - left)), (left + 1.0, x - left)] {
-            let inside = row >= 0.0 && column >= 0.0 && row < height as f64 && column < width as f64;
-            if inside && weight_y * weight_x > 0.0 {
+            // On the edge itself nothing of what lies beyond counts.
+            if weight_y * weight_x > 0.0 {
                 sum += weight_y * weight_x * f64::from(at(row as usize, column as usize));
             }
         }
@@ -94,7 +98,7 @@ mod tests {
             shift: (1.0, -1.0),
             ..STILL
         });
-        assert_eq!(moved, [0.0, 0.0, 0.0, 2.0, 3.0, 0.0, 5.0, 6.0, 0.0]);
+        assert_eq!(moved, [2.0, 3.0, 3.0, 2.0, 3.0, 3.0, 5.0, 6.0, 6.0]);
         let turned = placed(Place {
             angle: std::f64::consts::FRAC_PI_2,
             ..STILL
@@ -106,7 +110,7 @@ mod tests {
         });
         assert_eq!(wide, [2.0, 2.0, 3.0, 5.0, 5.0, 6.0, 8.0, 8.0, 9.0]);
         let slanted = placed(Place { slant: 1.0, ..STILL });
-        assert_eq!(slanted, [2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 7.0, 8.0]);
+        assert_eq!(slanted, [2.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.0, 8.0]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use n2d_core::{
 use n2d_encoder::error::NetworkError;
 use n2d_encoder::{
     Activation, Autoencoder, Conv1dConfig, DenseAutoencoder, DenseAutoencoderConfig, Engine,
-    FittedDenseAutoencoder, Loss, Network, RowShape, TrainingConfig, burn, rand,
+    FittedDenseAutoencoder, Loss, Network, RowShape, TrainingConfig, VariationalConfig, burn, rand,
 };
 
 use common::{WIDTH, dense, samples, values};
@@ -461,27 +461,29 @@ fn a_network_whose_shapes_do_not_fit_is_an_error() {
     );
 }
 
-/// Fits a single row, but no batch of them.
+/// Where [`Fragile`] panics, told by its configuration: when it is made, or when it encodes so many rows.
 #[derive(Module, Debug)]
-struct Single {
+struct Fragile {
     down: Linear,
     up: Linear,
+    rows: usize,
 }
 
-impl Network for Single {
-    type Config = usize;
-    const NAME: &'static str = "single";
+impl Network for Fragile {
+    type Config = Option<usize>;
+    const NAME: &'static str = "fragile";
 
-    fn new(latent_dim: &usize, rows: &RowShape, device: &Device) -> Result<Self, BoxError> {
+    fn new(at: &Option<usize>, rows: &RowShape, device: &Device) -> Result<Self, BoxError> {
         Ok(Self {
-            down: LinearConfig::new(rows.n_features(), *latent_dim).init(device),
-            up: LinearConfig::new(*latent_dim, rows.n_features()).init(device),
+            down: LinearConfig::new(rows.n_features(), 2).init(device),
+            up: LinearConfig::new(2, rows.n_features()).init(device),
+            rows: at.expect("a number of rows"),
         })
     }
 
     fn encode(&self, x: Tensor<2>) -> Tensor<2> {
         let [n_rows, _] = x.dims();
-        assert_eq!(n_rows, 1, "one row only");
+        assert_ne!(n_rows, self.rows, "so many rows");
         self.down.forward(x)
     }
 
@@ -491,17 +493,45 @@ impl Network for Single {
 }
 
 #[test]
-fn a_network_that_panics_in_a_step_is_an_error() {
+fn a_network_that_panics_is_an_error() {
     let values = values();
-    let single = Autoencoder::<Single>::new(3, TrainingConfig::default()).unwrap();
-    let error = single.fit(samples(&values), &mut FitContext::new(3)).unwrap_err();
-    let FitError::Part { source, .. } = error else {
-        panic!("{error}");
+    let fit = |at| {
+        let training = TrainingConfig {
+            batch_size: 7,
+            n_epochs: Some(1),
+            ..TrainingConfig::default()
+        };
+        let fragile = Autoencoder::<Fragile>::new(at, training).unwrap();
+        fragile.fit(samples(&values), &mut FitContext::new(3))
     };
+    let refused = |at| {
+        let FitError::Part { source, .. } = fit(at).unwrap_err() else {
+            panic!("another error");
+        };
+        source.downcast::<NetworkError>().unwrap()
+    };
+    assert!(matches!(*refused(None), NetworkError::Make { said, .. } if said.contains("a number of rows")));
+    assert!(matches!(*refused(Some(1)), NetworkError::Rows { .. }));
+    assert!(matches!(*refused(Some(7)), NetworkError::Step { said } if said.contains("so many rows")));
+    let error = fit(Some(64)).unwrap().model.encode(samples(&values)).unwrap_err();
     assert!(
-        matches!(source.downcast_ref(), Some(NetworkError::Step { said }) if said.contains("one row only")),
-        "{source}"
+        error.to_string().contains("the network can't be applied"),
+        "{error}"
     );
+}
+
+#[test]
+fn a_network_that_does_not_fit_into_memory_is_an_error() {
+    let values = values();
+    let huge = VariationalConfig {
+        hidden: vec![1 << 20, 1 << 20],
+        ..VariationalConfig::new(2)
+    };
+    let error = huge
+        .build()
+        .map(|part| part.fit(samples(&values), &mut FitContext::new(3)).unwrap_err());
+    let error = error.unwrap().to_string();
+    assert!(error.contains("does not fit into memory"), "{error}");
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn nearest(
 ) -> Option<(usize, f64)> {
     let own = groups[of].as_ref()?;
     for &(cluster, n_rows) in &own.counts {
-        counts[cluster] = n_rows / own.n_rows;
+        counts[cluster] = n_rows;
     }
     let mut best: Option<(usize, f64)> = None;
     for (at, other) in groups.iter().enumerate().filter(|&(at, _)| at != of) {
@@ -199,7 +199,8 @@ fn nearest(
             .counts
             .iter()
             .map(|&(cluster, n_rows)| n_rows * counts[cluster]);
-        let alike = shared.sum::<f64>() / other.n_rows;
+        // Products of whole numbers, so that two groups are exactly as alike from either side.
+        let alike = shared.sum::<f64>() / (own.n_rows * other.n_rows);
         let is_better = best.is_none_or(|best| alike > best.1 || (alike == best.1 && Some(at) == wished));
         if is_better {
             best = Some((at, alike));

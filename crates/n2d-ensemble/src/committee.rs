@@ -49,8 +49,18 @@ impl<E> Committee<E> {
 impl<E: Encoder> Encoder for Committee<E> {
     type Fitted = FittedCommittee<E::Fitted>;
 
+    /// Fits every member.
+    ///
+    /// # Errors
+    /// What members return, and [`FitError::Part`] for a context with checkpoints.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Self::Fitted>, FitError> {
         ctx.run_stage(Stage::Encoder, NAME, |ctx| {
+            if ctx.checkpoints().is_some() {
+                return Err(FitError::Part {
+                    part: NAME.to_owned(),
+                    source: "a checkpoint is of one training, and a committee has several".into(),
+                });
+            }
             let fits = (0..self.n_members)
                 .map(|index| ctx.run_member(index, self.n_members, |ctx| self.member.fit(x, ctx)));
             let fits = fits.collect::<Result<Vec<_>, _>>()?;

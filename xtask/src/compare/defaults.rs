@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
@@ -125,9 +126,10 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let runs = std::fs::read_to_string(&record).map_or_else(|_| Vec::new(), |text| parsed(&text));
     let to_do = Mutex::new(to_do(root, arguments, &runs)?.into_iter());
     let runs = Mutex::new(runs);
+    let failed = AtomicBool::new(false);
     let one_after_the_other = || -> Result<(), String> {
-        while let Some(next) = next(&to_do) {
-            let run = fit(root, &next)?;
+        while let Some(next) = next(&to_do).filter(|_| !failed.load(Ordering::Relaxed)) {
+            let run = fit(root, &next).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
             println!("{}", line(&run).trim_end());
             let mut runs = runs.lock().unwrap_or_else(PoisonError::into_inner);
             runs.push(run);

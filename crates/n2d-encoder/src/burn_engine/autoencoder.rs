@@ -8,6 +8,7 @@ use n2d_core::{
     SupervisedEncoder,
 };
 
+use super::refused::made;
 use super::{BurnLearner, FittedAutoencoder, Network, RowShape, parameters};
 use crate::learner::Learner;
 use crate::native::StackLearner;
@@ -130,7 +131,7 @@ impl<N: Network> Autoencoder<N> {
         ctx: &FitContext<'_>,
     ) -> Result<Box<dyn Learner>, BoxError> {
         if self.engine.is_native(self.plan.device) {
-            let network = N::new(&self.config, rows, &Device::flex())?;
+            let network: N = made(&self.config, rows, (&Device::flex(), crate::Device::default()))?;
             if let Some(stack) = network.native() {
                 let network = parameters::initialized(network, ctx)?;
                 let (names, weights) = (parameters::names(&network), parameters::values(&network)?);

@@ -8,7 +8,8 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::parameters::{self, read, tensor};
-use super::{Network, RowShape};
+use super::refused::{caught, made};
+use super::{Network, NetworkError, RowShape};
 use crate::Loss;
 use crate::learner::Weights;
 use crate::native::Stack;
@@ -39,8 +40,10 @@ impl<N: Network> FittedAutoencoder<N> {
         loss: Loss,
         weights: Weights,
     ) -> Result<Self, BoxError> {
-        let network = parameters::with_values(N::new(config, rows, &Device::flex())?, weights);
-        Ok(Self::of(network, config.clone(), rows.clone(), loss))
+        let network: N = made(config, rows, (&Device::flex(), crate::Device::default()))?;
+        let network = parameters::with_values(network, weights);
+        let fitted = caught(|| Self::of(network, config.clone(), rows.clone(), loss));
+        Ok(fitted.map_err(|said| NetworkError::Apply { said })?)
     }
 
     fn of(network: N, config: N::Config, rows: RowShape, loss: Loss) -> Self {
@@ -113,7 +116,8 @@ impl<N: Network> FittedAutoencoder<N> {
 /// A block of rows through a function of tensors.
 fn on_tensor(block: Vec<f32>, apply: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<Vec<f32>, BoxError> {
     let shape = [BLOCK_ROWS, block.len() / BLOCK_ROWS];
-    read(apply(tensor(block, shape, &Device::flex())))
+    let made = caught(|| read(apply(tensor(block, shape, &Device::flex()))));
+    made.map_err(|said| NetworkError::Apply { said })?
 }
 
 impl<N: Network> FittedEncoder for FittedAutoencoder<N> {
@@ -184,8 +188,8 @@ impl<N: Network> Persist for FittedAutoencoder<N> {
         let rows =
             rows.ok_or_else(|| state.refuse("row_shape", "extents of at least 1 whose product can be"))?;
         let config: N::Config = state.get("config")?;
-        let network = N::new(&config, &rows, &Device::flex());
-        let network =
+        let network = made(&config, &rows, (&Device::flex(), crate::Device::default()));
+        let network: N =
             network.map_err(|refused| state.refuse("config", &format!("one that can be: {refused}")))?;
         let network = parameters::load(network, state)?;
         Ok(Self::of(network, config, rows, state.get("loss")?))

@@ -1,3 +1,4 @@
+use faer::Mat;
 use n2d_core::rng::ChaCha8Rng;
 use rand::Rng;
 
@@ -30,18 +31,18 @@ impl Initial {
         }
     }
 
-    /// The values of a parameter of this shape, unless it stays as it is.
-    pub(super) fn values(self, shape: &[usize], rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
+    /// The values of a parameter of this shape, put into `values`, which has place for them; none if it stays as it is.
+    pub(super) fn values(self, shape: &[usize], values: Vec<f32>, rng: &mut ChaCha8Rng) -> Option<Vec<f32>> {
         match self {
-            Self::GlorotUniform => Some(glorot_uniform(shape, rng)),
-            Self::Orthogonal => Some(orthogonal(shape, rng)),
+            Self::GlorotUniform => Some(glorot_uniform(shape, values, rng)),
+            Self::Orthogonal => Some(orthogonal(shape, values, rng)),
             Self::Values(values) => Some(values),
             Self::AsBuilt => None,
         }
     }
 }
 
-fn glorot_uniform(shape: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
+fn glorot_uniform(shape: &[usize], mut values: Vec<f32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let (fan_in, fan_out) = match *shape {
         [n_in, n_out] => (n_in, n_out),
         [n_out, n_in, ref kernel @ ..] => {
@@ -51,40 +52,37 @@ fn glorot_uniform(shape: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
         _ => (1, 1),
     };
     let limit = (6.0 / (fan_in as f64 + fan_out as f64)).sqrt() as f32;
-    (0..shape.iter().product())
-        .map(|_| limit * symmetric_unit(rng))
-        .collect()
+    values.extend((0..shape.iter().product()).map(|_| limit * symmetric_unit(rng)));
+    values
 }
 
-/// By Gram and Schmidt, in double precision, on normal numbers.
-fn orthogonal(shape: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
+/// Of normal numbers, by their QR decomposition in double precision; with the signs of R's diagonal, which make all such matrices equally likely (Mezzadri
+/// 2007).
+fn orthogonal(shape: &[usize], mut values: Vec<f32>, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let n_rows = shape.first().copied().unwrap_or(1);
     let n_columns = shape.iter().skip(1).product::<usize>().max(1);
     let (few, many) = (n_rows.min(n_columns), n_rows.max(n_columns));
-    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(few);
-    while basis.len() < few {
-        let mut vector: Vec<f64> = (0..many).map(|_| normal(rng)).collect();
-        // Twice is enough for full precision.
-        for other in basis.iter().chain(&basis) {
-            let along: f64 = vector.iter().zip(other).map(|(v, o)| v * o).sum();
-            vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
-        }
-        let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
-        if length > 1e-6 {
-            vector.iter_mut().for_each(|v| *v /= length);
-            basis.push(vector);
-        }
+    let mut drawn = Mat::<f64>::zeros(many, few);
+    for column in 0..few {
+        drawn
+            .col_mut(column)
+            .iter_mut()
+            .for_each(|value| *value = normal(rng));
     }
-    let at = |row: usize, column: usize| {
-        if n_rows <= n_columns {
-            basis[row][column]
+    let qr = drawn.qr();
+    let (q, r) = (qr.compute_thin_Q(), qr.thin_R());
+    let at = |long: usize, short: usize| q[(long, short)] * r[(short, short)].signum();
+    let of_place = |i: usize| {
+        let (row, column) = (i / n_columns, i % n_columns);
+        let value = if n_rows <= n_columns {
+            at(column, row)
         } else {
-            basis[column][row]
-        }
+            at(row, column)
+        };
+        value as f32
     };
-    (0..n_rows * n_columns)
-        .map(|i| at(i / n_columns, i % n_columns) as f32)
-        .collect()
+    values.extend((0..n_rows * n_columns).map(of_place));
+    values
 }
 
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
@@ -101,7 +99,7 @@ mod tests {
     #[test]
     fn orthogonal_matrices_are() {
         for shape in [[5, 5], [3, 7], [7, 3], [1, 4]] {
-            let made = orthogonal(&shape, &mut generator(1, "test", 0));
+            let made = orthogonal(&shape, Vec::new(), &mut generator(1, "test", 0));
             let [n_rows, n_columns] = shape;
             let vector = |i: usize| -> Vec<f32> {
                 if n_rows <= n_columns {
@@ -124,7 +122,7 @@ mod tests {
 
     #[test]
     fn convolutions_count_their_kernels() {
-        let made = glorot_uniform(&[8, 3, 5], &mut generator(1, "test", 0));
+        let made = glorot_uniform(&[8, 3, 5], Vec::new(), &mut generator(1, "test", 0));
         let limit = (6.0_f32 / (15.0 + 40.0)).sqrt();
         assert!(made.iter().all(|v| v.abs() <= limit) && made.iter().any(|v| v.abs() > 0.9 * limit));
         assert_eq!(Initial::usual("norm.gamma", &[3]), Initial::AsBuilt);

@@ -101,19 +101,33 @@ pub(super) fn initialized<N: Network>(network: N, ctx: &FitContext<'_>) -> Resul
     let values = names.iter().zip(built).map(|((name, shape), built)| {
         let mut rng = ctx.rng("encoder weights", drawn);
         drawn += u64::from(shape.len() > 1);
-        let made = N::initial(name, shape).values(shape, &mut rng);
+        let made = N::initial(name, shape).values(shape, place_for(name, shape)?, &mut rng);
         match (made, built) {
             (Some(made), _) if made.len() == shape.iter().product::<usize>() => Ok(made),
             (Some(made), _) => Err(NetworkError::Initial {
                 name: name.clone(),
                 given: made.len(),
                 shape: shape.clone(),
-            }),
+            }
+            .into()),
             (None, built) => Ok(built),
         }
     });
-    let values = values.collect::<Result<Weights, NetworkError>>()?;
+    let values = values.collect::<Result<Weights, BoxError>>()?;
     Ok(with_values(network, values))
+}
+
+/// An empty buffer with place for a parameter's values.
+fn place_for(name: &str, shape: &[usize]) -> Result<Vec<f32>, NetworkError> {
+    let n_values = shape.iter().try_fold(1_usize, |n, &extent| n.checked_mul(extent));
+    let mut place = Vec::new();
+    match n_values.map(|n| place.try_reserve_exact(n)) {
+        Some(Ok(())) => Ok(place),
+        _ => Err(NetworkError::TooLarge {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+        }),
+    }
 }
 
 /// The values of the parameters that stay as they were built; those of others are not even made.

@@ -1,13 +1,16 @@
 //! Networks that can't be trained, and what burn says of them.
 
+use n2d_core::BoxError;
+
+use super::{Network, RowShape};
 use crate::Device;
 
 /// Why a [`Network`](crate::Network) can't be made or trained: the mistake may be in one of a user's own, or in the device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// It can't be made.
-    #[error("the network can't be made on the device {device}: {said}")]
+    /// It can't be made: the device is not there, or `Network::new` panicked.
+    #[error("the network can't be made (on the device {device}): {said}")]
     Make {
         /// Where it was to be.
         device: Device,
@@ -44,12 +47,36 @@ pub enum NetworkError {
         /// The parameter's shape.
         shape: Vec<usize>,
     },
+    /// A parameter's values do not fit into memory.
+    #[error("the parameter {name} of shape {shape:?} does not fit into memory")]
+    TooLarge {
+        /// The parameter.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// The trained network panicked where it was applied.
+    #[error("the network can't be applied: {said}")]
+    Apply {
+        /// What burn, or the network, says.
+        said: String,
+    },
     /// A step of the training panicked.
     #[error("a step of the network's training failed: {said}")]
     Step {
         /// What burn, or the network, says.
         said: String,
     },
+}
+
+/// The network of a configuration; where making it panics, that is an error.
+pub(super) fn made<N: Network>(
+    config: &N::Config,
+    rows: &RowShape,
+    (device, named): (&burn::tensor::Device, Device),
+) -> Result<N, BoxError> {
+    let made = caught(|| N::new(config, rows, device));
+    made.map_err(|said| NetworkError::Make { device: named, said })?
 }
 
 /// What work comes to, or what it said when it panicked. What it worked on is not used again in that case.
