@@ -205,6 +205,36 @@ fn what_is_selected_is_what_a_fit_gives() {
 }
 
 #[test]
+fn what_was_fitted_before_an_interruption_is_told() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let token = CancelToken::new();
+    let selection = Selection::new(quick(&[])).with_seeds(vec![0, 1, 2]).unwrap();
+    let mut encoders = 0;
+    let stop_at_the_third = &mut |event: &Event<'_>| {
+        let stage = n2d::Stage::Encoder;
+        encoders += usize::from(matches!(event, Event::Started { stage: s, .. } if *s == stage));
+        if encoders == 3 {
+            token.cancel();
+        }
+        Control::Continue
+    };
+    let error = selection
+        .with_cancel(token.clone())
+        .run(x, &Registry::default(), stop_at_the_third)
+        .unwrap_err();
+    let SelectionError::Cancelled { candidate, finished } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((candidate.as_str(), finished.len()), ("seed 2", 2));
+    assert!(
+        finished
+            .iter()
+            .all(|candidate| candidate.scores.stability.is_some())
+    );
+}
+
+#[test]
 fn numbers_of_clusters_share_what_does_not_follow_them() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
@@ -263,7 +293,10 @@ fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
         .with_cancel(token)
         .run(x, &registry, watch)
         .unwrap_err();
-    assert!(matches!(error, SelectionError::Cancelled { .. }), "{error}");
+    assert!(
+        matches!(&error, SelectionError::Cancelled { finished, .. } if finished.is_empty()),
+        "{error}"
+    );
     assert!(Selection::new(quick(&[])).with_seeds(vec![]).is_err());
     assert!(Selection::new(quick(&[])).with_seeds(vec![1, 1]).is_err());
     let twice = Selection::new(quick(&[])).with_varied("n_clusters=3|4").unwrap();

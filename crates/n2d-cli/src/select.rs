@@ -70,6 +70,9 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
     let mut watcher = Watcher::new(screen.clone());
     let selected = selection.run(x, &registry, &mut watcher);
     screen.clear();
+    if let Err(SelectionError::Cancelled { finished, .. }) = &selected {
+        show_finished(&fit_args, (finished, n_candidates, args.criterion), &loaded)?;
+    }
     let selected = selected.map_err(|error| failed(error, &interrupt))?;
     let Selected {
         candidates,
@@ -284,15 +287,41 @@ fn show(
         Criterion::from(criterion),
         criterion.meaning()
     );
-    let rows = table_rows(candidates, best, criterion.into(), classes);
-    let mut align = vec![Align::Right; rows[0].len()];
-    align[..2].fill(Align::Left);
+    let rows = table_rows(candidates, Some(best), criterion.into(), classes);
     print_stdout(&format!(
         "{}\n{}\n{}",
         style.bold(&title),
-        table("  ", &align, &rows),
+        candidates_table(&rows),
         summary::text(finished, style)
     ))
+}
+
+/// The candidates that were fitted before an interruption: each is what `n2d fit` with its settings and seed gives.
+fn show_finished(
+    args: &FitArgs,
+    (finished, n_candidates, criterion): (&[Candidate], usize, CriterionArg),
+    loaded: &Loaded,
+) -> Result<(), CliError> {
+    if args.json || args.quiet || finished.is_empty() {
+        return Ok(());
+    }
+    let title = format!(
+        "{} of {}, interrupted",
+        finished.len(),
+        counted(n_candidates, "candidate")
+    );
+    let rows = table_rows(finished, None, criterion.into(), loaded.data.labels.as_ref());
+    print_stdout(&format!(
+        "{}\n{}",
+        Style::of_stdout().bold(&title),
+        candidates_table(&rows)
+    ))
+}
+
+fn candidates_table(rows: &[Vec<String>]) -> String {
+    let mut align = vec![Align::Right; rows[0].len()];
+    align[..2].fill(Align::Left);
+    table("  ", &align, rows)
 }
 
 /// The criterion of the choice, and beside it those that say something of every candidate.
@@ -310,7 +339,7 @@ fn columns(criterion: Criterion) -> Vec<Criterion> {
 
 fn table_rows(
     candidates: &[Candidate],
-    best: usize,
+    best: Option<usize>,
     criterion: Criterion,
     classes: Option<&Labels>,
 ) -> Vec<Vec<String>> {
@@ -319,7 +348,7 @@ fn table_rows(
     head.extend(columns.iter().map(ToString::to_string));
     head.extend(classes.map(|_| "ACC".to_owned()));
     let row = |(at, candidate): (usize, &Candidate)| {
-        let mark = if at == best { "*" } else { "" };
+        let mark = if Some(at) == best { "*" } else { "" };
         let mut row = vec![mark.to_owned(), candidate.describe()];
         match &candidate.failure {
             Some(failure) => row.push(failure.clone()),

@@ -1,5 +1,7 @@
 //! Typed errors. Each names what, where, what is allowed and what was given.
 
+use std::borrow::Cow;
+
 /// An error of a user's own part, boxed.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -114,7 +116,7 @@ pub enum FitError {
         /// Where it happened, counted from one.
         step: u64,
         /// What to change.
-        advice: &'static str,
+        advice: Cow<'static, str>,
     },
     /// The cancel token was set.
     #[error("{part}: cancelled")]

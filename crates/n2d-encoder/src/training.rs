@@ -348,7 +348,7 @@ impl<'x, 'a> Training<'x, 'a> {
             value,
             unit: "epoch",
             step: epoch as u64,
-            advice: ADVICE,
+            advice: format!("learning_rate is {}: {ADVICE}", self.plan.rates.peak).into(),
         }
     }
 }

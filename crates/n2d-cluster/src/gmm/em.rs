@@ -220,7 +220,7 @@ impl<'d> Em<'d> {
             value,
             unit: "iteration",
             step: iteration as u64,
-            advice: "raise reg_covar or scale the data",
+            advice: "raise reg_covar or scale the data".into(),
         })
     }
 }

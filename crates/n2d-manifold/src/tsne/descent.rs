@@ -205,7 +205,7 @@ fn check_finite(norm: f64, iteration: usize) -> Result<(), FitError> {
         value: norm,
         unit: "iteration",
         step: iteration as u64 + 1,
-        advice: "lower learning_rate or early_exaggeration",
+        advice: "lower learning_rate or early_exaggeration".into(),
     })
 }
 

@@ -308,7 +308,7 @@ fn check_finite<P: Point>(blocks: &[Vec<P>], epoch: usize) -> Result<(), FitErro
         value: value.into(),
         unit: "epoch",
         step: epoch as u64,
-        advice: "lower learning_rate, or give a and b of usual size",
+        advice: "lower learning_rate, or give a and b of usual size".into(),
     })
 }
 

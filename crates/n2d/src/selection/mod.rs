@@ -126,6 +126,8 @@ pub enum SelectionError {
     Cancelled {
         /// The candidate at work.
         candidate: String,
+        /// The candidates that were fitted before, with their figures; stability and what follows from it are those among them.
+        finished: Vec<Candidate>,
     },
     /// A criterion could not be measured.
     #[error("the criteria can't be measured: {0}")]
@@ -138,6 +140,12 @@ pub enum SelectionError {
         /// What became of the first, or what is missing.
         reason: String,
     },
+}
+
+/// What the fit of a candidate came to, and the figures that follow from it alone.
+struct Made {
+    parts: Result<Parts, String>,
+    scores: Scores,
 }
 
 impl Selection {
@@ -234,23 +242,26 @@ impl Selection {
             .iter()
             .map(|(_, config)| Keys::of(config, registry))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut fitted: Vec<Option<Result<Parts, String>>> =
-            (0..configs.len() * self.seeds.len()).map(|_| None).collect();
+        let mut fitted: Vec<Option<Made>> = (0..configs.len() * self.seeds.len()).map(|_| None).collect();
         for (number, &seed) in self.seeds.iter().enumerate() {
             let mut shared = Shared::default();
             for at in by_parts(&keys) {
                 let mut ctx = self.context(seed, observer);
                 let made = shared.fit(x, &keys[at], &pipelines[at], &mut ctx);
+                let scores = made.as_ref().map(|parts| parts.scores(x, &mut ctx));
                 if self.cancel.is_cancelled() {
-                    let candidate = described(&configs[at].0, seed);
-                    return Err(SelectionError::Cancelled { candidate });
+                    return Err(SelectionError::Cancelled {
+                        candidate: described(&configs[at].0, seed),
+                        finished: self.judge(&configs, &fitted)?,
+                    });
                 }
-                fitted[at * self.seeds.len() + number] = Some(made.map_err(|error| error.to_string()));
+                let scores = scores.ok().transpose()?.unwrap_or_default();
+                let parts = made.map_err(|error| error.to_string());
+                fitted[at * self.seeds.len() + number] = Some(Made { parts, scores });
             }
         }
-        let fitted: Vec<Result<Parts, String>> = fitted.into_iter().flatten().collect();
-        let candidates = self.judge(x, &configs, &fitted, observer)?;
-        self.choose(candidates, fitted)
+        let candidates = self.judge(&configs, &fitted)?;
+        self.choose(candidates, fitted.into_iter().flatten().map(|made| made.parts))
     }
 
     fn context<'a>(&self, seed: u64, observer: &'a mut dyn Observer) -> FitContext<'a> {
@@ -260,36 +271,29 @@ impl Selection {
             .with_observer(observer)
     }
 
-    /// The candidates with their figures.
+    /// Those that have been made, with the figures that follow from all of them.
     fn judge(
         &self,
-        x: Samples<'_>,
         configs: &[(Vec<String>, PipelineConfig)],
-        fitted: &[Result<Parts, String>],
-        observer: &mut dyn Observer,
+        fitted: &[Option<Made>],
     ) -> Result<Vec<Candidate>, SelectionError> {
         let mut candidates = Vec::new();
-        for (at, made) in fitted.iter().enumerate() {
-            let (settings, config) = &configs[at / self.seeds.len()];
-            let seed = self.seeds[at % self.seeds.len()];
-            let scores = match made {
-                Ok(parts) => {
-                    let mut ctx = self.context(seed, observer);
-                    parts.scores(x, &mut ctx)?
-                }
-                Err(_) => Scores::default(),
+        for ((settings, config), fitted) in configs.iter().zip(fitted.chunks(self.seeds.len())) {
+            let candidate = |(&seed, made): (&u64, &Option<Made>)| {
+                let Made { parts, scores } = made.as_ref()?;
+                Some(Candidate {
+                    settings: settings.clone(),
+                    config: config.clone(),
+                    seed,
+                    scores: *scores,
+                    labels: parts.as_ref().ok().map(|parts| parts.labels().clone()),
+                    failure: parts.as_ref().err().cloned(),
+                })
             };
-            candidates.push(Candidate {
-                settings: settings.clone(),
-                config: config.clone(),
-                seed,
-                scores,
-                labels: made.as_ref().ok().map(|parts| parts.labels().clone()),
-                failure: made.as_ref().err().cloned(),
-            });
-        }
-        for of_settings in candidates.chunks_mut(self.seeds.len()) {
-            add_stability(of_settings)?;
+            let mut of_settings: Vec<Candidate> =
+                self.seeds.iter().zip(fitted).filter_map(candidate).collect();
+            add_stability(&mut of_settings)?;
+            candidates.extend(of_settings);
         }
         let mut scores: Vec<Scores> = candidates.iter().map(|candidate| candidate.scores).collect();
         criteria::combine(&mut scores);
@@ -302,10 +306,12 @@ impl Selection {
     fn choose(
         &self,
         candidates: Vec<Candidate>,
-        fitted: Vec<Result<Parts, String>>,
+        mut fitted: impl Iterator<Item = Result<Parts, String>>,
     ) -> Result<Selected, SelectionError> {
         let best = self.best(&candidates);
-        let chosen = best.and_then(|best| Some((best, fitted.into_iter().nth(best)?.ok()?)));
+        let chosen = best.and_then(|best| Some((best, fitted.nth(best)?.ok()?)));
+        // No one shares the chosen parts any more.
+        drop(fitted);
         let Some((best, parts)) = chosen else {
             let failure = candidates.iter().find_map(|candidate| candidate.failure.clone());
             return Err(SelectionError::NoneApplies {
