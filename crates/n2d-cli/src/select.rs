@@ -132,37 +132,36 @@ fn only_of_choices(fit_args: &FitArgs) -> Result<(), CliError> {
 
 /// Refuses what the command line both sets and varies: one of the two would be without effect.
 fn set_or_varied(args: &SelectArgs, registry: &Registry) -> Result<(), CliError> {
-    let fit = &args.fit;
-    let name = |setting: &str| setting.split('=').next().unwrap_or_default().trim().to_owned();
-    for varied in args.varied.iter().map(|varied| name(varied)) {
-        let is_encoder = |part: &str| part == "encoder" || registry.names(Stage::Encoder).contains(&part);
-        let of_encoder = varied.split_once('.').filter(|&(part, _)| is_encoder(part));
-        let flags = [
-            ("--clusters", fit.clusters.is_some() && varied == "n_clusters"),
-            ("--encoder", fit.encoder.is_some() && varied == "encoder"),
-            ("--manifold", fit.manifold.is_some() && varied == "manifold"),
-            ("--clusterer", fit.clusterer.is_some() && varied == "clusterer"),
-            (
-                "--epochs",
-                fit.epochs.is_some() && of_encoder.is_some_and(|of| of.1 == "n_epochs"),
-            ),
-            (
-                "--latent-dim",
-                fit.latent_dim.is_some() && of_encoder.is_some_and(|of| of.1 == "latent_dim"),
-            ),
-        ];
-        let flag = flags
-            .into_iter()
-            .find(|(_, is_set)| *is_set)
-            .map(|(flag, _)| flag.to_owned());
-        let setting = || fit.settings.iter().find(|setting| name(setting) == varied);
-        if let Some(set) = flag.or_else(|| setting().map(|setting| format!("--set {setting}"))) {
-            return Err(CliError::usage(format!(
-                "{set}: {varied} is varied; give one of the two"
-            )));
+    for varied in args.varied.iter().map(|varied| name_of(varied)) {
+        if let Some(set) = set_by(varied, &args.fit, registry) {
+            let complaint = format!("{set}: {varied} is varied; give one of the two");
+            return Err(CliError::usage(complaint));
         }
     }
     Ok(())
+}
+
+fn name_of(setting: &str) -> &str {
+    setting.split('=').next().unwrap_or_default().trim()
+}
+
+/// The option of the command line that sets what is varied, if one does.
+fn set_by(varied: &str, fit: &FitArgs, registry: &Registry) -> Option<String> {
+    let is_encoder = |part: &str| part == "encoder" || registry.names(Stage::Encoder).contains(&part);
+    let of_encoder = varied.split_once('.').filter(|&(part, _)| is_encoder(part));
+    let encoders = |option: &str| of_encoder.is_some_and(|(_, name)| name == option);
+    let flags = [
+        ("--clusters", fit.clusters.is_some() && varied == "n_clusters"),
+        ("--encoder", fit.encoder.is_some() && varied == "encoder"),
+        ("--manifold", fit.manifold.is_some() && varied == "manifold"),
+        ("--clusterer", fit.clusterer.is_some() && varied == "clusterer"),
+        ("--epochs", fit.epochs.is_some() && encoders("n_epochs")),
+        ("--latent-dim", fit.latent_dim.is_some() && encoders("latent_dim")),
+    ];
+    let flag = flags.into_iter().find(|(_, is_set)| *is_set);
+    let setting = || fit.settings.iter().find(|setting| name_of(setting) == varied);
+    flag.map(|(flag, _)| flag.to_owned())
+        .or_else(|| setting().map(|setting| format!("--set {setting}")))
 }
 
 fn selection(

@@ -89,18 +89,26 @@ fn vote_on(members: &[Labels], target: &Labels, reference: usize) -> Result<Cons
         .iter()
         .map(|member| mapping(target, member))
         .collect::<Result<Vec<_>, _>>()?;
-    let votes: Vec<Vec<i32>> = members
-        .iter()
-        .zip(&mappings)
-        .map(|(member, mapping)| mapped(member, mapping))
-        .collect();
-    let (labels, agreement) = count(&votes, reference);
-    Ok(Consensus {
-        labels,
-        agreement,
-        mappings,
-        reference,
-    })
+    Ok(Consensus::counted(members, mappings, reference))
+}
+
+impl Consensus {
+    /// What members vote for whose clusters stand for these labels.
+    pub(crate) fn counted<'a>(
+        members: impl IntoIterator<Item = &'a Labels>,
+        mappings: Vec<Vec<i32>>,
+        reference: usize,
+    ) -> Self {
+        let members = members.into_iter().zip(&mappings);
+        let votes: Vec<Vec<i32>> = members.map(|(member, mapping)| mapped(member, mapping)).collect();
+        let (labels, agreement) = count(&votes, reference);
+        Self {
+            labels,
+            agreement,
+            mappings,
+            reference,
+        }
+    }
 }
 
 fn mapping(target: &Labels, member: &Labels) -> Result<Vec<i32>, MetricError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use n2d_core::{BoxError, FitContext, FitError, Labels};
 use n2d_metrics::best_mapping;
 
-use crate::align::{Consensus, beyond, count, mapped, most_agreeing};
+use crate::align::{Consensus, beyond, most_agreeing};
 
 /// Groups the rows of several clusterings by how many of them put two rows together, and lets their clusters vote for the groups.
 ///
@@ -48,22 +48,11 @@ pub fn co_association(members: &[Labels], ctx: &FitContext<'_>) -> Result<Consen
     let found = |combination: &Option<usize>| combination.map_or(Labels::NOISE, |at| top[at]);
     let found = Labels::new(of_row.iter().map(found).collect()).expect("numbers of groups");
     let numbers = numbering(&members[reference], &found).map_err(failed)?;
-    let mappings: Vec<Vec<i32>> = members
+    let mappings = members
         .iter()
         .map(|member| most_of(member, &found, &numbers))
         .collect();
-    let votes: Vec<Vec<i32>> = members
-        .iter()
-        .zip(&mappings)
-        .map(|(member, mapping)| mapped(member, mapping))
-        .collect();
-    let (labels, agreement) = count(&votes, reference);
-    Ok(Consensus {
-        labels,
-        agreement,
-        mappings,
-        reference,
-    })
+    Ok(Consensus::counted(members, mappings, reference))
 }
 
 /// Rows that are together: how many, and how many of them are in which cluster of which member, in that order.
@@ -125,9 +114,12 @@ fn combinations(members: &[Labels]) -> (Vec<Group>, Vec<Option<usize>>) {
     (groups, of_row)
 }
 
-/// Merges groups until `n_left` are left, and numbers these; the number of each group's.
+/// Merges groups until `n_left` are left, and numbers these; the number of each group's. All are noise where none is to be left.
 fn cut(groups: Vec<Group>, n_left: usize, ctx: &FitContext<'_>) -> Result<Vec<i32>, FitError> {
     let n_groups = groups.len();
+    if n_left == 0 {
+        return Ok(vec![Labels::NOISE; n_groups]);
+    }
     let mut merges = merges(groups, ctx)?;
     merges.sort_by(|a, b| b.2.total_cmp(&a.2));
     let mut top: Vec<usize> = (0..n_groups).collect();
@@ -340,6 +332,17 @@ mod tests {
         assert_eq!(found(&[some, more, less]).labels.as_slice(), [0, 0, 1, 1, 1, -1]);
         let none = labels(&[-1, -1, -1]);
         assert_eq!(found(&[none.clone(), none.clone()]).labels, none);
+        // Each agrees with the reference, which has no cluster to be stood for, better than with the other.
+        let members = [labels(&[-1; 4]), labels(&[0, 0, 1, 1]), labels(&[0, 1, 0, 1])];
+        assert_eq!(found(&members).reference, 0);
+        assert_eq!(found(&members).labels, members[0]);
+        assert!(
+            found(&members)
+                .mappings
+                .iter()
+                .flatten()
+                .all(|&label| label == -1)
+        );
     }
 
     #[test]

@@ -238,18 +238,8 @@ impl<F: FittedClusterer> FittedVoting<F> {
                 .all(|&label| numbering.contains(&i64::from(label)));
         state.expect("mappings", "for each member, labels of the consensus", fits)?;
         // Votes follow from labels and mappings: what a file can't say, it can't say wrongly.
-        let votes: Vec<Vec<i32>> = members
-            .iter()
-            .zip(&mappings)
-            .map(|(member, mapping)| mapped(member.labels(), mapping))
-            .collect();
-        let (labels, agreement) = count(&votes, reference);
-        let found = Consensus {
-            labels,
-            agreement,
-            mappings,
-            reference,
-        };
+        let labels = members.iter().map(FittedClusterer::labels);
+        let found = Consensus::counted(labels, mappings, reference);
         Ok(Self::of(members, found))
     }
 }

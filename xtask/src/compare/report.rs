@@ -21,12 +21,12 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "ensembles",
         "One pipeline, and ways to make one result of several",
-        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time; all are from before means of gradients came to rest at zero, since when training is faster.",
+        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time; all are from before means of gradients came to rest at zero, since when training is faster, and before what comes in at the edge of a shifted image was the edge in place of zero.",
     ),
     (
         "networks",
         "Each encoder in a pipeline",
-        "Whole fits of the program with each encoder at its defaults, UMAP and a Gaussian mixture on top, over seeds (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure.",
+        "Whole fits of the program with each encoder at its defaults, UMAP and a Gaussian mixture on top, over seeds (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure. Recurrent weights are drawn in another way since.",
     ),
     (
         "growth",
