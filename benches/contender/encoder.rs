@@ -142,7 +142,7 @@ impl Layers {
             let (before, after) = self.outputs.split_at_mut(i + 1);
             let delta = Matrix::new(&after[0], *batch_size, n_out);
             let input = Matrix::new(&before[i], *batch_size, n_in);
-            in_tiles(input.t(), delta, &mut self.gradients[i]);
+            in_tiles_of_weights(input.t(), delta, &mut self.gradients[i]);
             // Nothing asks for the gradient by the input.
             if i > 0 {
                 in_tiles(delta, Matrix::new(weights, n_in, n_out).t(), &mut before[i]);
@@ -154,12 +154,29 @@ impl Layers {
 /// `out = a b` on all threads: tiles of columns, or of rows where there are few columns, of the widths that the engine has.
 fn in_tiles(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
     let (m, n) = (a.shape().0, b.shape().1);
-    let mut out = ArrayViewMut2::from_shape((m, n), out).expect("as many values as the result has");
-    let (axis, length) = match n {
-        0..=64 => (Axis(0), m.div_ceil(8).next_multiple_of(16)),
-        65..=1024 => (Axis(1), 64),
-        _ => (Axis(1), 128),
-    };
+    match n {
+        0..=64 => in_tiles_along(Axis(0), m.div_ceil(8).next_multiple_of(16), (a, b), out),
+        65..=1024 => in_tiles_along(Axis(1), 64, (a, b), out),
+        _ => in_tiles_along(Axis(1), 128, (a, b), out),
+    }
+}
+
+/// The same as the engine has it for weights: tiles of rows where there are many.
+fn in_tiles_of_weights(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32]) {
+    match a.shape().0 {
+        0..=64 => in_tiles(a, b, out),
+        m => in_tiles_along(
+            Axis(0),
+            m.div_ceil(out.len().div_ceil(1 << 16).max(8)),
+            (a, b),
+            out,
+        ),
+    }
+}
+
+fn in_tiles_along(axis: Axis, length: usize, (a, b): (Matrix<'_>, Matrix<'_>), out: &mut [f32]) {
+    let shape = (a.shape().0, b.shape().1);
+    let mut out = ArrayViewMut2::from_shape(shape, out).expect("as many values as the result has");
     let tiles: Vec<_> = out.axis_chunks_iter_mut(axis, length).enumerate().collect();
     tiles.into_par_iter().with_max_len(1).for_each(|(number, tile)| {
         let first = number * length;

@@ -1,5 +1,6 @@
 """The Python contender of `cargo xtask compare encoder`."""
 
+import multiprocessing
 import os
 import time
 
@@ -70,4 +71,17 @@ def torch_unfused(x, options):
     return torch(x, options, fused=False)
 
 
-serve({"keras": keras, "torch": torch, "torch-unfused": torch_unfused})
+def torch_flushed(x, options):
+    """With subnormal numbers taken for zero; in a process of its own, as threads have this from the one that starts them."""
+    with multiprocessing.get_context("spawn").Pool(1, initializer=flush) as pool:
+        return pool.apply(torch, (x, options))
+
+
+def flush():
+    import torch
+
+    torch.set_flush_denormal(True)
+
+
+if __name__ == "__main__":
+    serve({"keras": keras, "torch": torch, "torch-unfused": torch_unfused, "torch-flushed": torch_flushed})

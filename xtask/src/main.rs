@@ -74,8 +74,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "reproduce",
-        arguments: "[--sets A,B] [--seeds N] [--rows all|method] [--table]",
-        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--table: only the table)",
+        arguments: "[--data-dir DIR] [--sets A,B] [--seeds N] [--rows all|method] [--epochs N] [--cache DIR] [--record CSV] [--criteria CSV] [--table]",
+        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--criteria: criteria without labels of what was fitted; --table: only the tables)",
         run: reproduce::run,
     },
     Command {
@@ -123,9 +123,10 @@ fn bad_usage(complaint: &str) -> Outcome {
 }
 
 fn dispatch(root: &Path, arguments: &[String]) -> Outcome {
+    let asks_for_help = arguments.iter().any(|word| word == "-h" || word == "--help");
     let name = match arguments.first().map(String::as_str) {
-        None | Some("-h" | "--help") => "help",
-        Some(name) => name,
+        Some(name) if !asks_for_help => name,
+        _ => "help",
     };
     match COMMANDS.iter().find(|command| command.name == name) {
         Some(command) => (command.run)(root, arguments.get(1..).unwrap_or_default()),
@@ -165,6 +166,7 @@ mod tests {
     fn calls_without_a_meaning_are_bad_usage() {
         assert_eq!(call(&[]), Outcome::Passed);
         assert_eq!(call(&["--help"]), Outcome::Passed);
+        assert_eq!(call(&["reproduce", "--help"]), Outcome::Passed);
         assert_eq!(call(&["tidier"]), Outcome::BadUsage);
         assert_eq!(call(&["ci", "--slow"]), Outcome::BadUsage);
         assert_eq!(call(&["tidy", "now"]), Outcome::BadUsage);

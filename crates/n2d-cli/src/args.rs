@@ -25,7 +25,7 @@ Examples:
   n2d datasets                                          the built-in data sets, and where they are
   n2d parts umap                                        the options of a part
 
-Exit codes: 0 done, 1 failed or interrupted, 2 bad usage.";
+Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.";
 
 const FIT_EXAMPLES: &str = "\
 Examples:

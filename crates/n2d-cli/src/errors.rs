@@ -8,6 +8,9 @@ use n2d::BuildError;
 
 use crate::log::{self, Entry};
 
+/// The exit code of what the user ended: what shells have for a program that SIGINT ends.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// Why the program ends without success.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -34,7 +37,7 @@ impl CliError {
         Self::new(Kind::Failed, message.into())
     }
 
-    /// The user ended it: exit code 1.
+    /// The user ended it: exit code [`INTERRUPTED`].
     pub(crate) fn interrupted(message: impl Into<String>) -> Self {
         Self::new(Kind::Interrupted, message.into())
     }
@@ -91,11 +94,12 @@ impl CliError {
         }
     }
 
-    /// 2 for bad usage, else 1.
+    /// 130 where the user ended it, 2 for bad usage, else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self.kind {
             Kind::Usage => ExitCode::from(2),
-            Kind::Failed | Kind::Interrupted => ExitCode::from(1),
+            Kind::Failed => ExitCode::from(1),
+            Kind::Interrupted => ExitCode::from(INTERRUPTED),
         }
     }
 }
@@ -104,6 +108,9 @@ impl From<BuildError> for CliError {
     fn from(error: BuildError) -> Self {
         let hint = match &error {
             BuildError::UnknownPart { .. } => Some("`n2d parts` lists all parts".to_owned()),
+            BuildError::BadSetting { setting, .. } if setting == "ensemble.consensus=graph" => {
+                Some("an example: --set ensemble.consensus=votes".to_owned())
+            }
             BuildError::BadSetting { .. } => Some("an example: --set umap.n_neighbors=30".to_owned()),
             BuildError::UnknownOption { part, .. } | BuildError::BadOption { part, .. } => Some(format!(
                 "`n2d parts {part}` lists its options, and says what each means"

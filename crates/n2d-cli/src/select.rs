@@ -177,7 +177,11 @@ fn selection(
     let with_seeds = Selection::new(plan.config(n_clusters))
         .with_criterion(args.criterion.into())
         .with_seeds(seeds);
-    let varied = with_seeds.and_then(|selection| {
+    let listed = with_seeds.and_then(|selection| {
+        let mut candidates = args.candidates.iter();
+        candidates.try_fold(selection, |selection, text| selection.with_candidate(text))
+    });
+    let varied = listed.and_then(|selection| {
         let mut settings = args.varied.iter();
         settings.try_fold(selection, |selection, text| selection.with_varied(text))
     });

@@ -38,6 +38,16 @@ pub(crate) struct SelectArgs {
     #[arg(long = "vary", value_name = "SETTING=VALUE|VALUE", help_heading = "Selection")]
     pub(crate) varied: Vec<String>,
 
+    /// A candidate by itself, such as 'encoder=identity; umap.n_neighbors=30'; may be given often
+    ///
+    /// Listed candidates take the place of the one that the other options describe; what --vary names is varied in each of them.
+    #[arg(
+        long = "candidate",
+        value_name = "SETTING; SETTING",
+        help_heading = "Selection"
+    )]
+    pub(crate) candidates: Vec<String>,
+
     /// What candidates are compared by; likelihood and bic compare only those of one embedding
     ///
     /// Of one embedding are candidates with the same encoder, manifold learner, widths and seed. Widths follow the number of clusters unless

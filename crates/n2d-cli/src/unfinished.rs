@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::errors::INTERRUPTED;
+
 static BEGUN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Takes note of a file that has been begun under a name of its own. Once it is whole it has another name.
@@ -13,11 +15,11 @@ pub(crate) fn note(path: &Path) {
         .push(path.to_owned());
 }
 
-/// Removes all that are not whole, and ends the program.
+/// Removes all that are not whole, and ends the program as one that was interrupted.
 pub(crate) fn exit() -> ! {
     for path in BEGUN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         // One that is whole is not there, and of others there is nobody left to be told.
         let _ = std::fs::remove_file(path);
     }
-    std::process::exit(1)
+    std::process::exit(i32::from(INTERRUPTED))
 }

@@ -67,7 +67,7 @@ fn an_interrupted_first_stage_leaves_nothing() {
     ];
     let (child, stderr) = started(&place, &args, "encoder dense: started");
     let (code, rest) = interrupted(child, stderr);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(130));
     assert_eq!(rest, "interrupted during the encoder (dense); nothing is kept\n");
     assert_eq!(place.files(), ["points.csv"]);
 }
@@ -87,7 +87,7 @@ fn an_interrupted_later_stage_keeps_the_latents() {
     ]);
     let (child, stderr) = started(&place, &args, "manifold umap: started");
     let (code, rest) = interrupted(child, stderr);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(130));
     let expected = "interrupted during the manifold learner (umap); kept: z.npy (latents, 2000 x 2)\n\
                     hint: go on from there with: n2d fit z.npy --encoder identity --clusters 2 --seed 3\n";
     assert_eq!(rest, expected);

@@ -166,7 +166,7 @@ fn what_does_not_fit_is_refused_with_advice() {
         &["predict", "model.n2d", "narrow.csv"],
         "2 columns, but the model was fitted on rows of 3",
     );
-    says(1, &["info", "points.csv"], "this is no n2d model");
+    says(1, &["info", "points.csv"], "this is no file of n2d");
     says(1, &["info", "none.n2d"], "none.n2d can't be read");
     let mut bytes = place.read("model.n2d");
     let last = bytes.len() - 1;
@@ -175,7 +175,7 @@ fn what_does_not_fit_is_refused_with_advice() {
     says(
         1,
         &["predict", "damaged.n2d", "swapped.csv"],
-        "the model is damaged",
+        "damaged: its content does not match its checksum",
     );
     says(
         2,

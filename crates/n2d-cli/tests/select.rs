@@ -246,6 +246,37 @@ fn the_number_of_clusters_can_be_chosen() {
 }
 
 #[test]
+fn candidates_are_listed_and_what_none_has_is_refused() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(60));
+    fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+        let common = ["select", "points.csv", "--labels", "group", "--seeds", "1"];
+        quick(&[&common[..], more].concat())
+    }
+    let listed = with(&[
+        "--candidate",
+        "encoder=identity; gmm.n_init=2",
+        "--candidate",
+        "gmm.n_init=3",
+    ]);
+    let ran = place.ok(&listed);
+    let lines = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("gmm.n_init="))
+        .count();
+    assert!(lines >= 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("encoder=identity"), "{}", ran.stdout);
+    let said = place.refused(2, &with(&["--candidate", "gmm"]));
+    assert!(said.contains("must have the form"), "{said}");
+    let said = place.refused(
+        2,
+        &with(&["--vary", "encoder=pca|identity", "--set", "dense.hidden=[8]"]),
+    );
+    assert!(said.contains("no candidate has the encoder dense"), "{said}");
+}
+
+#[test]
 fn an_ensemble_says_how_far_its_members_agree() {
     let place = Place::new();
     place.write("points.csv", &two_groups(120));
@@ -279,6 +310,17 @@ fn an_ensemble_says_how_far_its_members_agree() {
         ]);
         place.ok(&["info", "ensemble.n2d"]);
     }
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "group",
+        "--self-training",
+        "--out",
+        "labels.csv",
+    ]));
+    let labels = String::from_utf8(place.read("labels.csv")).unwrap();
+    assert!(labels.starts_with("row,cluster,agreement\n0,"), "{labels}");
     let said = place.refused(
         2,
         &[

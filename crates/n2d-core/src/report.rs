@@ -29,8 +29,10 @@ pub struct Report {
     pub n_iter: usize,
     /// The final value of what was optimised, with its name (`("loss", ..)`, `("log-likelihood", ..)`).
     pub objective: Option<(&'static str, f64)>,
-    /// That value after each round, where the part keeps it.
+    /// That value after each round, where the part keeps it: of the rows that it works on, where others are held out.
     pub history: Vec<f64>,
+    /// The same of the rows held out; empty where there are none.
+    pub validation_history: Vec<f64>,
     /// Wall-clock seconds. The only field that differs between two runs of one seed.
     pub seconds: f64,
     /// What the user should know: a choice that was made, a fallback that was taken.
@@ -48,6 +50,7 @@ impl Report {
             n_iter: 0,
             objective: None,
             history: Vec::new(),
+            validation_history: Vec::new(),
             seconds: 0.0,
             notes: Vec::new(),
             parts: Vec::new(),

@@ -39,6 +39,9 @@ pub(crate) struct Place {
     pub(crate) loss_rows: usize,
     pub(crate) waited: usize,
     pub(crate) history: Vec<f64>,
+    /// The same of rows held out; none where there are none.
+    #[serde(default)]
+    pub(crate) validation: Vec<f64>,
 }
 
 impl Place {
@@ -49,9 +52,10 @@ impl Place {
         }
     }
 
-    /// That it can be, and is one on the way to so many epochs: of one beyond them, what was there before is not known any more.
-    pub(crate) fn check(&self, n_epochs: usize) -> Result<(), ResumeError> {
-        if self.history.len() != self.epochs || self.batches > 0 && self.loss_rows == 0 {
+    /// That it can be, and is one on the way to so many epochs of so many batches: of one beyond them, what was there before is not known any more.
+    pub(crate) fn check(&self, n_epochs: usize, n_batches: usize) -> Result<(), ResumeError> {
+        let is_one = self.batches < n_batches && (self.batches == 0 || self.loss_rows > 0);
+        if self.history.len() != self.epochs || !is_one {
             return Err(ResumeError::NoPlace {
                 place: format!("{self:?}"),
             });
@@ -151,5 +155,44 @@ impl Snapshot {
             shown(&self.weights),
             shown(weights),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Batches beyond those of an epoch would all be passed over, and the epoch never end.
+    #[test]
+    fn places_that_can_not_be_are_refused() {
+        let place = |epochs, batches, loss_rows| Place {
+            epochs,
+            batches,
+            loss_rows,
+            history: vec![0.5; epochs],
+            ..Place::default()
+        };
+        assert!(place(2, 0, 0).check(3, 4).is_ok());
+        assert!(place(2, 3, 96).check(3, 4).is_ok());
+        for wrong in [
+            place(2, 4, 128),
+            place(2, 3, 0),
+            Place {
+                history: vec![0.5],
+                ..place(2, 0, 0)
+            },
+        ] {
+            assert!(
+                matches!(wrong.check(3, 4), Err(ResumeError::NoPlace { .. })),
+                "{wrong:?}"
+            );
+        }
+        assert!(matches!(
+            place(3, 1, 32).check(3, 4),
+            Err(ResumeError::Beyond {
+                begun: 4,
+                n_epochs: 3
+            })
+        ));
     }
 }

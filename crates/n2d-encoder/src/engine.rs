@@ -8,7 +8,7 @@ pub enum Engine {
     /// [`Native`](Self::Native) on the CPU, [`Burn`](Self::Burn) on any other device.
     #[default]
     Auto,
-    /// Written for dense and convolutional networks on CPUs: fused, and many times as fast.
+    /// Written for dense and convolutional networks on CPUs: fused, and faster (`cargo xtask compare encoder` has dense ones by both).
     Native,
     /// burn's automatic differentiation, on any device: what all other networks train on, and an independent check of the
     /// native engine.

@@ -36,17 +36,19 @@ macro_rules! with_training_options {
             pub beta_2: Option<f64>,
             /// Adam and AdamW: added to the root of the second moment; above 0; Muon: that of the Adam for its biases. Default 1e-7 (Keras).
             pub epsilon: Option<f64>,
-            /// AdamW, Lion and Muon: the part of every parameter that decays in a step, times the learning rate; 0 or above. Default 0.004 for
-            /// AdamW (Keras), else 0.
+            /// AdamW, Lion, Muon (weights alone, not biases) and SGD: the part of every parameter that decays in a step, times the learning rate, decoupled from the gradient; 0 or above. Default 0.004 for
+            /// AdamW (Keras), else 0. Adam with it is AdamW.
             pub weight_decay: Option<f64>,
             /// SGD and Muon: the part of the velocity that is kept in a step, in `[0, 1)`. Default 0 for SGD (Keras), 0.95 for Muon (its author).
             pub momentum: Option<f64>,
+            /// SGD with momentum: whether the gradient counts once more, as if taken where the velocity leads (Nesterov; Keras' form). Default false.
+            pub nesterov: bool,
             /// Most that a gradient of a single parameter may be, either way; above 0. Larger ones are cut. Default: any.
             pub clip_value: Option<f64>,
             /// Longest that the gradient of all parameters together may be; above 0. A longer one is shortened. Default: any. It costs
             /// memory for all gradients, and some time.
             pub clip_norm: Option<f64>,
-            /// Rows in a step; at least 1. Default 256 (the paper). The last batch of an epoch has the rows that remain.
+            /// Rows in a step; at least 1. Default 256 (the paper). The last batch of an epoch has the rows that remain, the only one where there are fewer.
             pub batch_size: usize,
             /// Passes over the data; at least 1, or 0 with `weights`, which then stay as they are. Default: enough for 1000 steps, and at least 10, which the report notes: 24 for
             /// 11 000 rows in batches of 256, 10 for 70 000. The paper trains for 1000 (`paper()`), at many times the cost.
@@ -109,6 +111,7 @@ macro_rules! with_training_options {
                     epsilon: None,
                     weight_decay: None,
                     momentum: None,
+                    nesterov: false,
                     clip_value: None,
                     clip_norm: None,
                     batch_size: 256,
@@ -156,6 +159,7 @@ macro_rules! with_training_options {
                     epsilon: self.epsilon,
                     weight_decay: self.weight_decay,
                     momentum: self.momentum,
+                    nesterov: self.nesterov,
                     clip_value: self.clip_value,
                     clip_norm: self.clip_norm,
                     batch_size: self.batch_size,

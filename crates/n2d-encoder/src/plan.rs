@@ -4,7 +4,7 @@ use n2d_core::ConfigError;
 use n2d_core::check::Options;
 use serde::Serialize;
 
-use crate::optimizer::{Adam, Clipping, Rule};
+use crate::optimizer::{Adam, Clipping, Rule, Sgd};
 use crate::schedule::Rates;
 use crate::transform::Transforms;
 use crate::{Device, Loss, Optimizer, Schedule, TrainingConfig};
@@ -44,6 +44,10 @@ impl TrainingConfig {
         options.not_negative("min_delta", self.min_delta)?;
         options.not_negative("sparsity", self.sparsity)?;
         self.device.check(part)?;
+        if self.loss == Loss::Bce && self.scaling > 0.0 && !self.clean_target {
+            let allowed = "0 with loss = bce, whose targets must stay within 0 to 1, or clean_target be true";
+            return Err(options.refuse("scaling", allowed, self.scaling));
+        }
         Ok(Plan {
             part,
             loss: self.loss,
@@ -111,7 +115,11 @@ impl TrainingConfig {
         };
         Ok(match self.optimizer {
             Optimizer::Adam | Optimizer::AdamW => Rule::Adam(adam),
-            Optimizer::Sgd => Rule::Sgd { momentum },
+            Optimizer::Sgd => Rule::Sgd(Sgd {
+                momentum,
+                nesterov: self.nesterov,
+                weight_decay,
+            }),
             Optimizer::Lion => Rule::Lion {
                 beta_1,
                 beta_2,
@@ -154,8 +162,8 @@ impl TrainingConfig {
             (
                 "weight_decay",
                 self.weight_decay,
-                &[AdamW, Lion, Muon],
-                "adamw, lion and muon use it",
+                &[AdamW, Lion, Muon, Sgd],
+                "adamw, lion, muon and sgd use it; adam with it is adamw",
             ),
             ("momentum", self.momentum, &[Sgd, Muon], "sgd and muon use it"),
         ];
@@ -164,6 +172,13 @@ impl TrainingConfig {
                 let allowed = format!("unset with optimizer = {} ({who})", self.optimizer.name());
                 return Err(Options::of(part).refuse(field, allowed, value));
             }
+        }
+        if self.nesterov && (self.optimizer != Sgd || self.momentum.unwrap_or(0.0) == 0.0) {
+            return Err(Options::of(part).refuse(
+                "nesterov",
+                "false but with optimizer = sgd and a momentum above 0",
+                true,
+            ));
         }
         if let Some(warm_up) = self.warm_up.filter(|_| self.schedule != Schedule::OneCycle) {
             return Err(Options::of(part).refuse("warm_up", "unset but with schedule = one-cycle", warm_up));
@@ -238,6 +253,13 @@ mod tests {
             ("rotation", with(|c| c.rotation = 181.0)),
             ("scaling", with(|c| c.scaling = -1.0)),
             ("crop", with(|c| c.crop = 1.0)),
+            (
+                "scaling",
+                with(|c| {
+                    c.loss = Loss::Bce;
+                    c.scaling = 0.1;
+                }),
+            ),
             ("clip_value", with(|c| c.clip_value = Some(0.0))),
             ("clip_norm", with(|c| c.clip_norm = Some(f64::NAN))),
             ("beta_1", with(|c| c.beta_1 = Some(1.0))),
@@ -248,8 +270,11 @@ mod tests {
                 "weight_decay",
                 by(Optimizer::AdamW, |c| c.weight_decay = Some(-1.0)),
             ),
+            ("weight_decay", sgd(|c| c.weight_decay = Some(f64::NAN))),
             ("momentum", sgd(|c| c.momentum = Some(1.0))),
             ("momentum", sgd(|c| c.momentum = Some(f64::NAN))),
+            ("nesterov", sgd(|c| c.nesterov = true)),
+            ("nesterov", by(Optimizer::Muon, |c| c.nesterov = true)),
             (
                 "warm_up",
                 with(|c| {
@@ -277,7 +302,6 @@ mod tests {
             ("beta_1", by(Optimizer::Sgd, |c| c.beta_1 = Some(0.9))),
             ("beta_2", by(Optimizer::Sgd, |c| c.beta_2 = Some(0.9))),
             ("epsilon", by(Optimizer::Lion, |c| c.epsilon = Some(0.1))),
-            ("weight_decay", by(Optimizer::Sgd, |c| c.weight_decay = Some(0.1))),
             ("weight_decay", with(|c| c.weight_decay = Some(0.1))),
             ("momentum", with(|c| c.momentum = Some(0.5))),
             ("momentum", by(Optimizer::AdamW, |c| c.momentum = Some(0.5))),
@@ -305,7 +329,14 @@ mod tests {
         };
         assert_eq!(rule(Optimizer::Adam), Rule::Adam(adam(0.0)));
         assert_eq!(rule(Optimizer::AdamW), Rule::Adam(adam(0.004)));
-        assert_eq!(rule(Optimizer::Sgd), Rule::Sgd { momentum: 0.0 });
+        assert_eq!(
+            rule(Optimizer::Sgd),
+            Rule::Sgd(Sgd {
+                momentum: 0.0,
+                nesterov: false,
+                weight_decay: 0.0
+            })
+        );
         let lion = Rule::Lion {
             beta_1: 0.9,
             beta_2: 0.99,

@@ -1,4 +1,4 @@
-//! How products are cut into tiles: by columns where there are enough, else by rows.
+//! How products are cut into tiles: by columns where there are enough, else by rows, and by rows where weights are stepped.
 
 use std::ops::Range;
 
@@ -8,7 +8,9 @@ use rayon::prelude::*;
 /// Columns of a tile in a product of up to [`MANY`] columns: enough for the product to run at full speed.
 const COLUMNS: usize = 64;
 const MANY: usize = 1024;
-/// Tiles that a product too narrow for tiles of columns is cut into, at the most.
+/// Weights of a tile, at the most about: with their gradient and two moments they fit into a core's cache.
+const WEIGHTS: usize = 1 << 16;
+/// Tiles that a product too narrow for tiles of columns is cut into at the most, and weights at the least.
 const ROW_TILES: usize = 8;
 
 /// The cut of a matrix; it follows from the matrix's shape alone.
@@ -32,6 +34,20 @@ impl Cut {
             shape: (n_rows, n_columns),
             axis,
             length,
+        }
+    }
+
+    /// Whole rows of weights in a tile where there are many, so that what an optimiser remembers of them is read in one stretch. (Tiles of columns take
+    /// 4 % longer to train the paper's network.)
+    pub(crate) fn of_weights(n_rows: usize, n_columns: usize) -> Self {
+        if n_rows <= COLUMNS {
+            return Self::of(n_rows, n_columns);
+        }
+        let n_tiles = (n_rows * n_columns).div_ceil(WEIGHTS).max(ROW_TILES);
+        Self {
+            shape: (n_rows, n_columns),
+            axis: Axis(0),
+            length: n_rows.div_ceil(n_tiles),
         }
     }
 
@@ -102,24 +118,29 @@ mod tests {
             (10, 2000),
             (100, 500),
             (7, 1025),
+            (500, 784),
         ] {
-            let cut = Cut::of(n_rows, n_columns);
-            let mut values = vec![0.0; n_rows * n_columns];
-            cut.for_each(&mut values, |(rows, columns), mut tile| {
-                assert_eq!(tile.dim(), (rows.len(), columns.len()));
-                for ((row, column), value) in tile.indexed_iter_mut() {
-                    *value += ((rows.start + row) * n_columns + columns.start + column + 1) as f32;
-                }
-            });
-            let expected: Vec<f32> = (1..=n_rows * n_columns).map(|at| at as f32).collect();
-            assert_eq!(values, expected);
+            for cut in [Cut::of(n_rows, n_columns), Cut::of_weights(n_rows, n_columns)] {
+                let mut values = vec![0.0; n_rows * n_columns];
+                cut.for_each(&mut values, |(rows, columns), mut tile| {
+                    assert_eq!(tile.dim(), (rows.len(), columns.len()));
+                    for ((row, column), value) in tile.indexed_iter_mut() {
+                        *value += ((rows.start + row) * n_columns + columns.start + column + 1) as f32;
+                    }
+                });
+                let expected: Vec<f32> = (1..=n_rows * n_columns).map(|at| at as f32).collect();
+                assert_eq!(values, expected);
+            }
         }
     }
 
     #[test]
     fn pieces_are_as_large_as_their_tiles() {
-        for (n_rows, n_columns) in [(1, 1), (2000, 10), (10, 2000), (100, 500)] {
-            let cut = Cut::of(n_rows, n_columns);
+        let shapes = [(1, 1), (2000, 10), (10, 2000), (100, 500), (500, 784)];
+        let cuts = shapes
+            .map(|(n_rows, n_columns)| [Cut::of(n_rows, n_columns), Cut::of_weights(n_rows, n_columns)]);
+        for cut in cuts.as_flattened() {
+            let (n_rows, n_columns) = cut.shape;
             let mut buffer = vec![0.0; n_rows * n_columns + 5];
             let pieces: Vec<usize> = cut.pieces(&mut buffer).map(|piece| piece.len()).collect();
             let tiles = (0..pieces.len()).map(|tile| cut.ranges(tile));

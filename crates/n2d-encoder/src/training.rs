@@ -1,10 +1,12 @@
 //! The training loop: batches, steps, reports and reasons to end. The same for every network and engine.
 
 mod checkpoints;
+mod rows;
 
 use n2d_core::{BoxError, Control, FitContext, FitError, Progress, Report, Samples, Termination};
 use serde_json::Value;
 
+use crate::Loss;
 use crate::checkpoint::Place;
 use crate::epochs::{self, Best, Patience, RunningLoss};
 use crate::learner::{Batch, Learner};
@@ -14,6 +16,7 @@ use crate::supervised::Lesson;
 use crate::transform::{Draw, in_unit_interval};
 use crate::weights;
 use checkpoints::Written;
+use rows::{loss_of_mean, split, taught};
 
 /// What helps against steps that are too long.
 const ADVICE: &str = "lower learning_rate, or scale the data to values of about -1 to 1";
@@ -50,12 +53,14 @@ impl<'x, 'a> Training<'x, 'a> {
         ctx: &FitContext<'_>,
     ) -> Result<Self, FitError> {
         plan.transforms.fit_rows(plan.part, x.row_shape())?;
-        if plan.loss == crate::Loss::Bce {
+        if plan.loss == Loss::Bce {
             in_unit_interval(x.as_slice(), x.n_features())
                 .map_err(|refused| failed(plan.part, refused.into()))?;
         }
         let (rows, held_out) = split(plan, taught(x, lesson), ctx)?;
-        if let Some(path) = &plan.weights {
+        // What a checkpoint goes on with takes the place of initial weights.
+        let goes_on = ctx.checkpoints().is_some_and(|checkpoints| checkpoints.resumes());
+        if let Some(path) = plan.weights.as_ref().filter(|_| !goes_on) {
             let weights = weights::read(path, &learner.names(), options.get("activation"))
                 .map_err(|error| failed(plan.part, error.into()))?;
             learner
@@ -176,7 +181,9 @@ impl<'x, 'a> Training<'x, 'a> {
     fn end_epoch(&mut self) -> Result<(), FitError> {
         let epoch = self.place.epochs + 1;
         if !self.held_out.is_empty() {
-            self.place.loss = Some(self.held_out_loss(epoch)?);
+            let loss = self.held_out_loss(epoch)?;
+            self.place.loss = Some(loss);
+            self.place.validation.push(loss);
         }
         self.place = Place {
             epochs: epoch,
@@ -316,7 +323,10 @@ impl<'x, 'a> Training<'x, 'a> {
         if !weights.iter().flatten().all(|value| value.is_finite()) {
             return Err(self.diverged("weights", f64::NAN, n_epochs.max(1)));
         }
-        self.notes.extend(self.raised_loss(of_epoch));
+        let poor = self
+            .raised_loss(of_epoch)
+            .or_else(|| self.nothing_learnt(of_epoch));
+        self.notes.extend(poor);
         let objective = if self.held_out.is_empty() {
             "loss"
         } else {
@@ -327,6 +337,7 @@ impl<'x, 'a> Training<'x, 'a> {
             report = report.with_objective(objective, loss);
         }
         report.history = self.place.history;
+        report.validation_history = self.place.validation;
         report.notes = self.notes;
         Ok(report)
     }
@@ -339,6 +350,20 @@ impl<'x, 'a> Training<'x, 'a> {
         Some(format!(
             "the loss rose from {first} before the first step to {last} in epoch {epoch} with learning_rate = {rate}: {ADVICE}"
         ))
+    }
+
+    /// What is to be said where, after steps enough, the mean of all rows in place of each would have been as good: units that no row reaches any more give no
+    /// more than that.
+    fn nothing_learnt(&self, epoch: usize) -> Option<String> {
+        let is_plain = self.plan.loss == Loss::Mse && self.plan.sparsity == 0.0 && self.labels.is_none();
+        let is_long = self.place.steps >= epochs::AUTO_STEPS as u64;
+        let last = *self.place.history.get(epoch.checked_sub(1)?)?;
+        let of_mean = (is_plain && is_long).then(|| loss_of_mean(self.x))?;
+        let (shown, mean) = (epochs::figure(last), epochs::figure(of_mean));
+        let rate = self.plan.rates.peak;
+        (last >= of_mean && of_mean > 0.0).then(|| {
+            format!("the loss of {shown} is not below the {mean} of the mean row in place of every row, with learning_rate = {rate}: {ADVICE}")
+        })
     }
 
     fn diverged(&self, objective: &'static str, value: f64, epoch: usize) -> FitError {
@@ -360,39 +385,10 @@ fn failed(part: &str, source: BoxError) -> FitError {
     }
 }
 
-/// The rows that can teach something: all but those without a label where labels are all that is learnt.
-fn taught(x: Samples<'_>, lesson: Option<&Lesson<'_>>) -> Vec<usize> {
-    let only = lesson.filter(|lesson| lesson.is_all()).map(Lesson::labels);
-    let teaches = |&row: &usize| only.is_none_or(|labels| labels[row] >= 0);
-    (0..x.n_samples()).filter(teaches).collect()
-}
-
-/// The rows to train on, and those held out, drawn at random; at least one to train on.
-fn split(plan: &Plan, rows: Vec<usize>, ctx: &FitContext<'_>) -> Result<(Vec<usize>, Vec<usize>), FitError> {
-    let n = rows.len();
-    if plan.validation == 0.0 {
-        return Ok((rows, Vec::new()));
-    }
-    if n < 2 {
-        return Err(FitError::TooFewSamples {
-            part: plan.part.to_owned(),
-            what: format!("validation = {}", plan.validation),
-            needed: 2,
-            given: n,
-        });
-    }
-    let n_held_out = ((n as f64 * plan.validation).round() as usize).clamp(1, n - 1);
-    let mut order = epochs::order(n, &mut ctx.rng("encoder validation", 0));
-    let mut held_out = order.split_off(n - n_held_out);
-    order.sort_unstable();
-    held_out.sort_unstable();
-    let of = |places: Vec<usize>| places.into_iter().map(|place| rows[place]).collect();
-    Ok((of(order), of(held_out)))
-}
-
 fn chosen_epochs(n_epochs: usize, n_batches: usize) -> String {
+    let batches = if n_batches == 1 { "batch" } else { "batches" };
     format!(
-        "n_epochs was chosen as {n_epochs} for {n_batches} batches an epoch: at least {} steps and {} epochs",
+        "n_epochs was chosen as {n_epochs} for {n_batches} {batches} an epoch: at least {} steps and {} epochs",
         epochs::AUTO_STEPS,
         epochs::AUTO_EPOCHS
     )

@@ -22,7 +22,13 @@ pub(crate) fn read(
     activation: Option<&Value>,
 ) -> Result<Weights, WeightsError> {
     let path = Path::new(path);
-    let state = read_arrays(path).map_err(|error| WeightsError::of(error, path))?;
+    let known = |array: &str| {
+        let name = array
+            .strip_prefix(ENCODER)
+            .and_then(|rest| rest.strip_prefix('/'));
+        names.iter().any(|(wanted, _)| wanted == name.unwrap_or(array))
+    };
+    let state = read_arrays(path, known).map_err(|error| WeightsError::of(error, path))?;
     let weights = names
         .iter()
         .map(|(name, shape)| values(&state, name, shape))

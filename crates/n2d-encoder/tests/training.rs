@@ -201,6 +201,33 @@ fn weights_of_another_activation_are_refused() {
     assert_eq!(refused_weights(&other), format!("conv1d: {expected}"));
 }
 
+/// Steps so long that no unit is reached any more leave the reconstruction at a constant: no number stops being finite.
+#[test]
+fn a_training_that_learnt_nothing_is_noted() {
+    let values = values();
+    let fit = DenseAutoencoderConfig {
+        learning_rate: 3.0,
+        n_epochs: Some(400),
+        ..dense()
+    };
+    let fit = fit
+        .build()
+        .unwrap()
+        .fit(samples(&values), &mut FitContext::new(3))
+        .unwrap();
+    let notes = fit.report.notes.join("\n");
+    assert!(
+        notes.contains("with learning_rate = 3: lower learning_rate"),
+        "{notes}"
+    );
+    let well = dense()
+        .build()
+        .unwrap()
+        .fit(samples(&values), &mut FitContext::new(3))
+        .unwrap();
+    assert_eq!(well.report.notes, Vec::<String>::new());
+}
+
 #[test]
 fn rows_held_out_decide_when_to_stop() {
     let values = values();
@@ -235,6 +262,7 @@ fn rows_held_out_decide_when_to_stop() {
     assert_eq!(fit.report.termination, Termination::EarlyStopping);
     assert_eq!(fit.report.objective, Some(("validation loss", best)));
     assert_eq!(fit.report.history.len(), held_out.len());
+    assert_eq!(fit.report.validation_history, held_out);
     let one = &values[..WIDTH];
     let refused = config
         .build()

@@ -130,6 +130,11 @@ pub(crate) fn mapped(member: &Labels, mapping: &[i32]) -> Vec<i32> {
     member.as_slice().iter().map(label).collect()
 }
 
+/// The labels of a member in the numbering of others of the same rows, matched one to one.
+pub(crate) fn mapped_to(target: &Labels, member: &Labels) -> Result<Vec<i32>, MetricError> {
+    Ok(mapped(member, &mapping(target, member)?))
+}
+
 /// The label with most votes for each row, and its share of them.
 pub(crate) fn count(votes: &[Vec<i32>], reference: usize) -> (Labels, Vec<f32>) {
     let n = votes[0].len();

@@ -1,6 +1,6 @@
 //! Evidence accumulation: rows belong together as often as members put them into one cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use n2d_core::{BoxError, FitContext, FitError, Labels};
 use n2d_metrics::best_mapping;
@@ -13,7 +13,7 @@ use crate::align::{Consensus, beyond, most_agreeing};
 /// all pairs (average linkage), the most alike first, until as many are left as the member has clusters that agrees best with all others. Unlike
 /// [`consensus`](crate::consensus()), which matches clusters one to one, several clusters of a member may be parts of one group: the way for members that find
 /// different numbers of clusters. Each cluster then stands for the group that most of its rows are in, and a row gets the label that most
-/// members' clusters stand for, so that new rows can be labelled by the same rule. Noise (-1) is with nothing; a row that is noise to more
+/// members' clusters stand for, so that new rows can be labelled by the same rule; a group that gets no row by that is none. Noise (-1) is with nothing; a row that is noise to more
 /// than half of the members is in no group. Groups have the numbers of the reference's clusters that they match best.
 ///
 /// Rows that all members label alike are one from the start, so nothing as large as a matrix of rows is made: `O(t^2 m)` time and `O(t m + n)`
@@ -52,7 +52,53 @@ pub fn co_association(members: &[Labels], ctx: &FitContext<'_>) -> Result<Consen
         .iter()
         .map(|member| most_of(member, &found, &numbers))
         .collect();
-    Ok(Consensus::counted(members, mappings, reference))
+    Ok(without_empty(
+        members,
+        Consensus::counted(members, mappings, reference),
+    ))
+}
+
+/// A group whose rows all vote for others is none: clusters that stood for it stand for the label that most of their rows have, until every group has
+/// rows, and the numbers that are left close up.
+fn without_empty(members: &[Labels], mut found: Consensus) -> Consensus {
+    let mut used = numbers_of(&found.labels);
+    if stands_for_used(&found, &used) {
+        return found;
+    }
+    while !stands_for_used(&found, &used) {
+        let all: Vec<i32> = (0..beyond(&found.labels) as i32).collect();
+        let most = members.iter().map(|member| most_of(member, &found.labels, &all));
+        let mut mappings = found.mappings.clone();
+        for (label, most) in mappings.iter_mut().flatten().zip(most.flatten()) {
+            if *label >= 0 && !used.contains(label) {
+                *label = most;
+            }
+        }
+        found = Consensus::counted(members, mappings, found.reference);
+        used = numbers_of(&found.labels);
+    }
+    let mut mappings = found.mappings;
+    for label in mappings.iter_mut().flatten().filter(|label| **label >= 0) {
+        *label = used.range(..*label).count() as i32;
+    }
+    Consensus::counted(members, mappings, found.reference)
+}
+
+fn numbers_of(labels: &Labels) -> BTreeSet<i32> {
+    labels
+        .as_slice()
+        .iter()
+        .copied()
+        .filter(|&label| label >= 0)
+        .collect()
+}
+
+fn stands_for_used(found: &Consensus, used: &BTreeSet<i32>) -> bool {
+    found
+        .mappings
+        .iter()
+        .flatten()
+        .all(|label| *label < 0 || used.contains(label))
 }
 
 /// Rows that are together: how many, and how many of them are in which cluster of which member, in that order.
@@ -342,6 +388,24 @@ mod tests {
                 .iter()
                 .flatten()
                 .all(|&label| label == -1)
+        );
+    }
+
+    #[test]
+    fn every_group_has_rows() {
+        // Many small clusters that differ from member to member: most groups lose the votes.
+        let scattered =
+            |step: usize| labels(&(0..40).map(|row| ((row * step) % 13) as i32).collect::<Vec<_>>());
+        let members = [scattered(1), scattered(3), scattered(5), scattered(7)];
+        let found = found(&members);
+        let n_groups = found.mappings.iter().flatten().max().unwrap() + 1;
+        assert_eq!(
+            numbers_of(&found.labels).into_iter().collect::<Vec<_>>(),
+            (0..n_groups).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            Consensus::counted(&members, found.mappings.clone(), found.reference),
+            found
         );
     }
 

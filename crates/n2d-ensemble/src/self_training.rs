@@ -5,9 +5,10 @@ use n2d_core::{
     ApplyError, BoxError, Clusterer, Decode, Encoder, Fit, FitContext, FitError, FittedEncoder, Labels,
     Manifold, N2d, Samples, Stage, SupervisedEncoder,
 };
+use n2d_metrics::MetricError;
 use ndarray::Array2;
 
-use crate::align::{Consensus, consensus};
+use crate::align::{consensus, mapped_to};
 use crate::blocks::{MOST_MEMBERS, Saved};
 use crate::trust::{believed, purity};
 
@@ -118,12 +119,12 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> SelfTrained<E,
         Ok((labels, purity))
     }
 
-    /// What all members find, and how pure that is at worst.
+    /// What each member finds, and how pure that is at worst.
     fn of_members(
         &self,
         x: Samples<'_>,
         ctx: &mut FitContext<'_>,
-    ) -> Result<(Consensus, Vec<f32>), FitError> {
+    ) -> Result<(Vec<Labels>, Vec<f32>), FitError> {
         let mut labels = Vec::with_capacity(self.n_members);
         let mut purest = vec![1.0_f32; x.n_samples()];
         for index in 0..self.n_members {
@@ -134,7 +135,7 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> SelfTrained<E,
                 .zip(purity)
                 .for_each(|(least, own)| *least = least.min(own));
         }
-        Ok((consensus(&labels).map_err(failed)?, purest))
+        Ok((labels, purest))
     }
 
     /// What would only be refused after all members are fitted.
@@ -175,7 +176,8 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<Self::Fitted>, FitError> {
         ctx.run_stage(Stage::Encoder, NAME, |ctx| {
             self.check(ctx).map_err(failed)?;
-            let (found, purity) = self.of_members(x, ctx)?;
+            let (members, purity) = self.of_members(x, ctx)?;
+            let found = consensus(&members).map_err(failed)?;
             let mut certain = believed(&found.labels, &found.agreement, &purity);
             if certain.n_clusters() < 2 {
                 let n = certain.n_clusters();
@@ -210,10 +212,9 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
             let report = report.with_note(format!(
                 "taught by the inner {share:.1} % of the rows of clusters"
             ));
-            let several = self.n_members > 1;
             let model = FittedSelfTrained {
                 encoder: model,
-                agreement: if several { found.agreement } else { Vec::new() },
+                members,
                 decodes: self.weight < 1.0,
             };
             Ok(Fit { model, report })
@@ -225,7 +226,8 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedSelfTrained<F> {
     encoder: F,
-    agreement: Vec<f32>,
+    /// The clusters of the training rows that each member found.
+    members: Vec<Labels>,
     /// Whether it has learnt to reconstruct.
     decodes: bool,
 }
@@ -239,9 +241,25 @@ impl<F> FittedSelfTrained<F> {
         &self.encoder
     }
 
-    /// The share of members that gave each training row the label which most of them gave it, in `(0, 1]`; empty where there was one member.
-    pub fn agreement(&self) -> &[f32] {
-        &self.agreement
+    /// The clusters of the training rows that each of the members found which taught it; none in files of before they were kept.
+    pub fn members(&self) -> &[Labels] {
+        &self.members
+    }
+
+    /// The share of members that have each training row in the cluster which `labels`, those of the whole pipeline, have it in, in `[0, 1]`: clusters are matched one to
+    /// one. `None` where no member is known.
+    ///
+    /// # Errors
+    /// [`MetricError`] for labels of other rows.
+    pub fn agreement(&self, labels: &Labels) -> Result<Option<Vec<f32>>, MetricError> {
+        let mut shares = vec![0.0; labels.len()];
+        for member in &self.members {
+            let votes = mapped_to(labels, member)?;
+            for ((share, vote), label) in shares.iter_mut().zip(votes).zip(labels.as_slice()) {
+                *share += f32::from(u8::from(vote == *label)) / self.members.len() as f32;
+            }
+        }
+        Ok((!self.members.is_empty()).then_some(shares))
     }
 }
 
@@ -254,16 +272,29 @@ impl<F: FittedEncoder> FittedSelfTrained<F> {
         state: &State,
         encoder: impl FnOnce(&State) -> Result<F, LoadError>,
     ) -> Result<Self, LoadError> {
-        let agreement: Vec<f32> = state.finite_vec("agreement")?;
-        let shares = agreement.iter().all(|share| (0.0..=1.0).contains(share));
-        state.expect("agreement", "shares between 0 and 1", shares)?;
+        // Files of before members were kept have shares in their place, of no use without them.
+        if state.has_array("agreement") {
+            state.finite_vec::<f32>("agreement")?;
+        }
+        let mut members: Vec<Labels> = Vec::new();
+        while state.has_array(&member_name(members.len())) {
+            let name = member_name(members.len());
+            let labels = state.labels(&name)?;
+            members.push(state.labels_of(&name, labels.len())?);
+        }
+        let same = members.iter().all(|member| member.len() == members[0].len());
+        state.expect("members", "labels of the same rows", same)?;
         Ok(Self {
             encoder: encoder(state.part("encoder")?)?,
-            agreement,
+            members,
             // Files of before there was a choice don't have it: these have learnt to reconstruct.
             decodes: !state.values().any(|(name, _)| name == "decodes") || state.get("decodes")?,
         })
     }
+}
+
+fn member_name(index: usize) -> String {
+    format!("members.{index}")
 }
 
 impl<F: FittedEncoder> FittedEncoder for FittedSelfTrained<F> {
@@ -298,7 +329,9 @@ impl<F: FittedEncoder> Save for FittedSelfTrained<F> {
     }
 
     fn save_into(&self, state: &mut State) -> Result<(), SaveError> {
-        state.put("agreement", &self.agreement);
+        for (index, labels) in self.members.iter().enumerate() {
+            state.put_labels(&member_name(index), labels);
+        }
         state.set("decodes", &self.decodes);
         let encoder = Saved {
             name: self.encoder.name(),

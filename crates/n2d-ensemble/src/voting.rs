@@ -164,7 +164,10 @@ impl<F> FittedVoting<F> {
 
 impl<F: FittedClusterer> FittedVoting<F> {
     fn of(members: Vec<F>, found: Consensus) -> Self {
-        let n_clusters = n_clusters(&members[found.reference]);
+        let labels = found.mappings.iter().flatten();
+        let n_clusters = labels.fold(0, |most, &label| {
+            most.max(usize::try_from(label.saturating_add(1)).unwrap_or(0))
+        });
         Self {
             members,
             found,
@@ -230,7 +233,10 @@ impl<F: FittedClusterer> FittedVoting<F> {
         let allowed = format!("below {}, the number of members", members.len());
         state.expect("reference", &allowed, reference < members.len())?;
         let mappings: Vec<Vec<i32>> = state.get("mappings")?;
-        let numbering = i64::from(Labels::NOISE)..n_clusters(&members[reference]) as i64;
+        let n_most = members[reference]
+            .n_clusters()
+            .max(beyond(members[reference].labels()));
+        let numbering = i64::from(Labels::NOISE)..n_most as i64;
         let fits = mappings.len() == members.len()
             && mappings
                 .iter()
@@ -242,11 +248,6 @@ impl<F: FittedClusterer> FittedVoting<F> {
         let found = Consensus::counted(labels, mappings, reference);
         Ok(Self::of(members, found))
     }
-}
-
-/// Clusters of the consensus, which has the reference's numbering: its own, and as many as its labels need.
-fn n_clusters<F: FittedClusterer>(reference: &F) -> usize {
-    reference.n_clusters().max(beyond(reference.labels()))
 }
 
 fn missing(part: &str, capability: Capability) -> ApplyError {
@@ -317,7 +318,8 @@ impl<F: FittedClusterer> ApproximatePredict for FittedVoting<F> {
 }
 
 impl<F: FittedClusterer> PredictProba for FittedVoting<F> {
-    /// The mean of the members' probabilities. What a member gives to a cluster that stands for none is shared out evenly.
+    /// The mean of the members' probabilities. What a member gives to a cluster that stands for none is shared out evenly, so that a row has probabilities
+    /// even where most votes are for none and [`predict`](Predict::predict) has it as noise.
     fn predict_proba(&self, y: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
         let each = self.each(y, |member, rows| {
             let part = member

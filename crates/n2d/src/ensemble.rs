@@ -200,7 +200,8 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 
 /// The share of members that agree with the label of each training row, where the pipeline is an ensemble.
 ///
-/// With votes and co-association, the share of members that give the row its label; with self-training, the share of them that give it the label which most do, and none where there is one member. With a mean graph, the share of members whose neighbours of the row have
+/// With votes and co-association, the share of members that give the row its label; with self-training, the share of the members that taught the encoder which have the row in the
+/// cluster that it came to in the end (0 or 1 where there is one). With a mean graph, the share of members whose neighbours of the row have
 /// mostly its label; these are looked up anew, as in the fit.
 ///
 /// # Errors
@@ -208,8 +209,12 @@ fn averaged_umap(n_views: usize, config: &PipelineConfig) -> Result<AveragedUmap
 pub fn agreement(fitted: &DynFittedN2d) -> Result<Option<Vec<f32>>, ApplyError> {
     let encoder: &dyn std::any::Any = &**fitted.encoder();
     if let Some(taught) = encoder.downcast_ref::<FittedSelfTrained<Box<dyn FittedEncoder>>>() {
-        let several = !taught.agreement().is_empty();
-        return Ok(several.then(|| taught.agreement().to_vec()));
+        return taught
+            .agreement(fitted.labels())
+            .map_err(|error| ApplyError::Part {
+                part: taught.name().to_owned(),
+                source: error.into(),
+            });
     }
     let clusterer: &dyn std::any::Any = &**fitted.clusterer();
     if let Some(voting) = clusterer.downcast_ref::<FittedVoting<Box<dyn FittedClusterer>>>() {

@@ -41,6 +41,9 @@ pub struct StageReport {
     pub objective: Option<(String, f64)>,
     /// That value after each round; where it was not finite, nothing.
     pub history: Vec<Option<f64>>,
+    /// The same of the rows held out; empty where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation_history: Vec<Option<f64>>,
     /// Wall-clock seconds. All else in a model follows from data, configuration and seed.
     pub seconds: f64,
     /// What the user should know.
@@ -55,15 +58,19 @@ impl From<&Report> for StageReport {
             ended: report.termination.to_string(),
             n_iter: report.n_iter,
             objective: objective.map(|(name, value)| (name.to_owned(), value)),
-            history: report
-                .history
-                .iter()
-                .map(|&value| Some(value).filter(|v| v.is_finite()))
-                .collect(),
+            history: finite(&report.history),
+            validation_history: finite(&report.validation_history),
             seconds: report.seconds,
             notes: report.notes.clone(),
         }
     }
+}
+
+fn finite(values: &[f64]) -> Vec<Option<f64>> {
+    values
+        .iter()
+        .map(|&value| Some(value).filter(|v| v.is_finite()))
+        .collect()
 }
 
 impl ModelInfo {

@@ -20,6 +20,11 @@ const TRAINING: &[Entrant] = &[
 const LONGER: &[Entrant] = &[
     ("n2d, native engine", Side::Ours, "dense-native"),
     ("PyTorch 2.15.0, fused Adam", Side::Python, "torch"),
+    (
+        "PyTorch 2.15.0, fused Adam, set_flush_denormal(True)",
+        Side::Python,
+        "torch-flushed",
+    ),
 ];
 const ENCODING: &[Entrant] = &[
     ("n2d", Side::Ours, "encode-native"),

@@ -42,8 +42,8 @@ const SPECTRAL: &[Entrant] = &[
     ("scikit-learn 1.9.1", Side::Python, "spectral_embedding"),
 ];
 
-/// What numba has compiled for these many rows, it has for all: below 4096 umap-learn takes another way.
-const WARM_UP: usize = 6000;
+/// What numba has compiled for these many rows, it has for all: below 4096, of which half may be new rows, umap-learn takes another way.
+const WARM_UP: usize = 12_000;
 
 fn matches(data: &Data) -> Result<Vec<Match>, String> {
     let latents = || -> Result<Match, String> {

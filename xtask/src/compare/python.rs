@@ -1,4 +1,4 @@
-//! The Python side: a virtual environment of its own, from versions that are pinned.
+//! The Python side: a virtual environment of its own, its packages, and what they compute by, of versions that are pinned.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -26,8 +26,11 @@ impl Row {
     }
 }
 
-/// The middle one, or the mean of the two in the middle.
+/// The middle one, or the mean of the two in the middle; NaN of none.
 pub(super) fn median(mut values: Vec<f64>) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
     values.sort_by(f64::total_cmp);
     let (half, n) = (values.len() / 2, values.len());
     if n % 2 == 1 {

@@ -158,12 +158,12 @@ impl State {
     }
 }
 
-/// The named arrays of any safetensors file, whoever wrote it: a state of no kind. In a `.n2d` file the names are the paths of arrays, and damage is told
-/// by its checksum.
+/// The arrays whose names are wanted of any safetensors file, whoever wrote it: a state of no kind. In a `.n2d` file the names are the paths of arrays, and
+/// damage is told by its checksum.
 ///
 /// # Errors
-/// [`LoadError`] for what is no safetensors file, for arrays of a type that [`Dtype`] does not have, and for a damaged `.n2d` file.
-pub fn arrays_from_bytes(bytes: Vec<u8>) -> Result<State, LoadError> {
+/// [`LoadError`] for what is no safetensors file, for wanted arrays of a type that [`Dtype`] does not have, and for a damaged `.n2d` file.
+pub fn arrays_from_bytes(bytes: Vec<u8>, wanted: impl Fn(&str) -> bool) -> Result<State, LoadError> {
     let bytes = Arc::new(bytes);
     let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| unreadable(&error))?;
     if metadata
@@ -174,21 +174,23 @@ pub fn arrays_from_bytes(bytes: Vec<u8>) -> Result<State, LoadError> {
         state_of(Arc::clone(&bytes))?;
     }
     Ok(State {
-        arrays: arrays_of(&bytes, header, &metadata)?,
+        arrays: arrays_of(&bytes, header, &metadata, wanted)?,
         ..State::default()
     })
 }
 
-/// The arrays of a file by their names.
+/// The wanted arrays of a file by their names.
 fn arrays_of(
     bytes: &Arc<Vec<u8>>,
     header: usize,
     metadata: &Metadata,
+    wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, Array>, LoadError> {
     // Offsets count from the end of the header and its length.
     let start = size_of::<u64>() + header;
     let mut arrays = BTreeMap::new();
-    for (name, info) in metadata.tensors().into_iter().collect::<BTreeMap<_, _>>() {
+    let all: BTreeMap<_, _> = metadata.tensors().into_iter().collect();
+    for (name, info) in all.into_iter().filter(|(name, _)| wanted(name)) {
         let (from, to) = info.data_offsets;
         let array = Array {
             dtype: known(info.dtype).ok_or_else(|| no_model(format!("{name} is of {:?}", info.dtype)))?,
@@ -221,7 +223,7 @@ fn state_of(bytes: Arc<Vec<u8>>) -> Result<State, LoadError> {
     let entry: Entry<'_> = serde_json::from_str(entry).map_err(no_model)?;
     let manifest = serde_json::from_str(entry.model.get()).map_err(no_model)?;
 
-    let arrays = arrays_of(&bytes, header, &metadata)?;
+    let arrays = arrays_of(&bytes, header, &metadata, |_| true)?;
     if digest(
         entry.model.get(),
         &arrays.iter().map(|(name, array)| (name.clone(), array)).collect(),

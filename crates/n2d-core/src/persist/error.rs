@@ -58,14 +58,14 @@ pub enum LoadError {
         source: Box<LoadError>,
     },
     /// It is no model, or its beginning is damaged.
-    #[error("this is no n2d model: {reason}")]
+    #[error("this is no file of n2d: {reason}")]
     NotAModel {
         /// How it was seen.
         reason: String,
     },
     /// It was written by a later n2d.
     #[error(
-        "the model has format version {found}, but this n2d reads versions up to {supported}: use a newer n2d"
+        "it is of format version {found}, but this n2d reads versions up to {supported}: use a newer n2d"
     )]
     TooNew {
         /// The file's version.
@@ -74,7 +74,7 @@ pub enum LoadError {
         supported: u64,
     },
     /// The content is not what was written.
-    #[error("the model is damaged: its content does not match its checksum")]
+    #[error("damaged: its content does not match its checksum")]
     Damaged,
     /// Another kind of part than was asked for.
     #[error("{at} is a part of kind `{found}`, but {expected} is needed")]

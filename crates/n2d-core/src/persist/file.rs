@@ -28,12 +28,12 @@ pub fn read_file(path: &Path) -> Result<State, LoadError> {
     State::from_bytes(read(path)?).map_err(|source| source.in_file(path))
 }
 
-/// The named arrays in any safetensors file, as [`arrays_from_bytes`] has them.
+/// The arrays whose names are wanted in any safetensors file, as [`arrays_from_bytes`] has them.
 ///
 /// # Errors
 /// [`LoadError`] with the file's name.
-pub fn read_arrays(path: &Path) -> Result<State, LoadError> {
-    arrays_from_bytes(read(path)?).map_err(|source| source.in_file(path))
+pub fn read_arrays(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<State, LoadError> {
+    arrays_from_bytes(read(path)?, wanted).map_err(|source| source.in_file(path))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {

@@ -174,3 +174,18 @@ proptest! {
         }
     }
 }
+
+/// PyTorch keeps counts in whole numbers beside weights.
+#[test]
+fn arrays_that_are_not_wanted_may_be_of_any_type() {
+    let header = r#"{"count":{"dtype":"I64","shape":[1],"data_offsets":[4,12]},"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(1.5_f32.to_le_bytes());
+    bytes.extend(7_i64.to_le_bytes());
+    let found = arrays_from_bytes(bytes.clone(), |name| name == "weight").unwrap();
+    assert_eq!(found.vec::<f32>("weight").unwrap(), [1.5]);
+    assert!(!found.has_array("count"));
+    let error = arrays_from_bytes(bytes, |_| true).unwrap_err().to_string();
+    assert!(error.contains("count is of I64"), "{error}");
+}

@@ -8,7 +8,7 @@ use n2d_core::{
     SupervisedEncoder,
 };
 
-use super::refused::made;
+use super::refused::{NetworkError, made};
 use super::{BurnLearner, FittedAutoencoder, Network, RowShape, parameters};
 use crate::learner::Learner;
 use crate::native::StackLearner;
@@ -148,7 +148,7 @@ impl<N: Network> Autoencoder<N> {
             return Err(LabelsError::Engine.into());
         }
         if self.engine == Engine::Native {
-            return Err("our own engine has no form of this network: engine must be auto or burn".into());
+            return Err(NetworkError::Engine.into());
         }
         Ok(Box::new(BurnLearner::<N>::new(
             &self.plan,

@@ -89,7 +89,7 @@ pub trait Network: Module + Sync + 'static {
         None
     }
 
-    /// The same network for our own engine, which trains and applies it on the CPU many times as fast as burn does; its parameters are then those of the module,
+    /// The same network for our own engine, which trains and applies it on the CPU faster than burn does; its parameters are then those of the module,
     /// in order. Default: none. A network of one's own can't make one.
     #[doc(hidden)]
     fn native(&self) -> Option<Stack> {

@@ -4,7 +4,7 @@ use burn::tensor::{DType, Device, Tensor};
 use n2d_core::BoxError;
 
 use super::parameters::{read, tensor};
-use crate::optimizer::{Adam, COEFFICIENTS, Memory, ROUNDS, Rule, corrected_rate, scale};
+use crate::optimizer::{Adam, COEFFICIENTS, Memory, ROUNDS, Rule, Sgd, corrected_rate, scale};
 
 /// An optimiser at work on the parameters of one network.
 pub(super) struct TensorOptimization {
@@ -52,9 +52,20 @@ impl TensorOptimization {
         }
         let memory = &mut self.memories[at];
         match self.rule {
-            Rule::Sgd { momentum } => {
-                memory[0] = memory[0].clone() * momentum - g * rate;
-                value + memory[0].clone()
+            Rule::Sgd(Sgd {
+                momentum,
+                nesterov,
+                weight_decay,
+            }) => {
+                let step = g * rate;
+                memory[0] = memory[0].clone() * momentum - step.clone();
+                let velocity = memory[0].clone();
+                let ahead = if nesterov {
+                    velocity * momentum - step
+                } else {
+                    velocity
+                };
+                decayed(value, rate * weight_decay) + ahead
             }
             Rule::Lion {
                 beta_1,
@@ -156,7 +167,16 @@ mod tests {
         };
         let rules = [
             Rule::Adam(adam),
-            Rule::Sgd { momentum: 0.9 },
+            Rule::Sgd(Sgd {
+                momentum: 0.9,
+                nesterov: false,
+                weight_decay: 0.0,
+            }),
+            Rule::Sgd(Sgd {
+                momentum: 0.9,
+                nesterov: true,
+                weight_decay: 0.1,
+            }),
             Rule::Lion {
                 beta_1: 0.9,
                 beta_2: 0.99,

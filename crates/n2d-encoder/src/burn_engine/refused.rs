@@ -17,6 +17,9 @@ pub enum NetworkError {
         /// What burn says.
         said: String,
     },
+    /// `engine` is our own, which has no form of it.
+    #[error("our own engine has no form of this network: engine must be auto or burn")]
+    Engine,
     /// Tensors do not fit together when a row goes through it.
     #[error("the network can't take rows of {n_features} features: {said}")]
     Rows {

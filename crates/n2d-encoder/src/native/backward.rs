@@ -109,7 +109,7 @@ fn step_weight(
     (optimization, kernel): (&mut Optimization, &Kernel),
     gradient: &mut [f32],
 ) {
-    let cut = Cut::of(layer.n_in(), layer.n_out());
+    let cut = Cut::of_weights(layer.n_in(), layer.n_out());
     let (weight, _) = layer.parameters_mut();
     let tiles = optimization.tiles(DenseNetwork::weight_buffer(i), cut, weight);
     let tiles: Vec<_> = tiles.into_iter().zip(cut.pieces(gradient)).enumerate().collect();

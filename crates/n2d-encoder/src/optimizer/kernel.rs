@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
 
-use super::{Adam, Rule, StepTile};
+use super::{Adam, Rule, Sgd, StepTile};
 
 /// One step of one rate, ready to be applied to any tile.
 pub(crate) struct Kernel {
@@ -45,6 +45,8 @@ struct AdamStep {
 struct SgdStep {
     rate: f32,
     momentum: f32,
+    nesterov: bool,
+    decay: f32,
 }
 
 struct LionStep {
@@ -61,9 +63,15 @@ impl Kernel {
             Rule::Adam(adam) | Rule::Muon { biases: adam, .. } => {
                 Step::Adam(AdamStep::new(adam, steps, rate))
             }
-            Rule::Sgd { momentum } => Step::Sgd(SgdStep {
+            Rule::Sgd(Sgd {
+                momentum,
+                nesterov,
+                weight_decay,
+            }) => Step::Sgd(SgdStep {
                 rate: rate as f32,
                 momentum: momentum as f32,
+                nesterov,
+                decay: (rate * weight_decay) as f32,
             }),
             Rule::Lion {
                 beta_1,
@@ -205,8 +213,14 @@ impl SgdStep {
     #[inline(always)]
     fn row(&self, bounds: Bounds, values: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {
-            *v = kept(*v * self.momentum - bounds.of(g) * self.rate, NEGLIGIBLE);
-            *value += *v;
+            let step = bounds.of(g) * self.rate;
+            *v = kept(*v * self.momentum - step, NEGLIGIBLE);
+            let ahead = if self.nesterov {
+                *v * self.momentum - step
+            } else {
+                *v
+            };
+            *value = *value - *value * self.decay + ahead;
         }
     }
 }

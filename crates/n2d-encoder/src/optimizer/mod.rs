@@ -26,7 +26,7 @@ pub enum Optimizer {
     Adam,
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, [arXiv 1711.05101](https://arxiv.org/abs/1711.05101)).
     AdamW,
-    /// Stochastic gradient descent, with momentum if wished.
+    /// Stochastic gradient descent, with momentum, Nesterov's too, and decoupled weight decay if wished, in the form of Keras.
     Sgd,
     /// The sign of a mean of gradients (Chen et al. 2023, [arXiv 2302.06675](https://arxiv.org/abs/2302.06675)). All parameters move by the rate,
     /// so that it is best a third to a tenth of Adam's.
@@ -56,9 +56,7 @@ impl Optimizer {
 pub(crate) enum Rule {
     /// Adam and, where `weight_decay` is above zero, AdamW.
     Adam(Adam),
-    Sgd {
-        momentum: f64,
-    },
+    Sgd(Sgd),
     Lion {
         beta_1: f64,
         beta_2: f64,
@@ -81,13 +79,21 @@ pub(crate) struct Adam {
     pub(crate) weight_decay: f64,
 }
 
+/// The options of stochastic gradient descent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Sgd {
+    pub(crate) momentum: f64,
+    pub(crate) nesterov: bool,
+    pub(crate) weight_decay: f64,
+}
+
 impl Rule {
     /// How many values are remembered of a parameter of so many dimensions: two moments for Adam, the velocity for SGD.
     pub(crate) fn n_memories(&self, rank: usize) -> usize {
         match self {
             Self::Adam(_) => 2,
             Self::Muon { .. } if rank < 2 => 2,
-            Self::Sgd { .. } | Self::Lion { .. } | Self::Muon { .. } => 1,
+            Self::Sgd(_) | Self::Lion { .. } | Self::Muon { .. } => 1,
         }
     }
 }

@@ -52,14 +52,38 @@ fn adam_is_keras_textbook_form() {
     }
 }
 
+fn sgd(momentum: f64) -> Rule {
+    Rule::Sgd(Sgd {
+        momentum,
+        nesterov: false,
+        weight_decay: 0.0,
+    })
+}
+
 #[test]
 fn sgd_keeps_a_velocity() {
-    for momentum in [0.0, 0.9] {
-        let (mut value, made) = followed(Rule::Sgd { momentum }, Clipping::NONE, 5);
+    for (momentum, nesterov, weight_decay) in [
+        (0.0, false, 0.0),
+        (0.9, false, 0.1),
+        (0.9, true, 0.0),
+        (0.9, true, 0.1),
+    ] {
+        let rule = Rule::Sgd(Sgd {
+            momentum,
+            nesterov,
+            weight_decay,
+        });
+        let (mut value, made) = followed(rule, Clipping::NONE, 5);
         let mut velocity = 0.0;
         for _ in 0..5 {
-            velocity = momentum * velocity - 0.01 * value;
-            value += velocity;
+            let g = value;
+            value -= 0.01 * weight_decay * value;
+            velocity = momentum * velocity - 0.01 * g;
+            value += if nesterov {
+                momentum * velocity - 0.01 * g
+            } else {
+                velocity
+            };
         }
         assert!((value - made).abs() < 1e-6, "{value} or {made}");
     }
@@ -125,7 +149,6 @@ fn muon_moves_weights_by_about_the_rate_and_biases_as_adam() {
 
 #[test]
 fn gradients_are_kept_within_their_bounds() {
-    let sgd = Rule::Sgd { momentum: 0.0 };
     let mut network = network();
     let ones: Vec<Vec<f32>> = network.parameters().map(|v| vec![1.0; v.len()]).collect();
     let slices: Vec<&[f32]> = ones.iter().map(Vec::as_slice).collect();
@@ -133,7 +156,7 @@ fn gradients_are_kept_within_their_bounds() {
     assert!((norm(&slices) / n.sqrt() - 1.0).abs() < 1e-12);
     let mut moved = |clipping| {
         let before = network.parameters().next().unwrap()[0];
-        Optimization::new(sgd, clipping, network.shapes()).step(network.parameters_mut(), &slices, 1.0);
+        Optimization::new(sgd(0.0), clipping, network.shapes()).step(network.parameters_mut(), &slices, 1.0);
         f64::from(before - network.parameters().next().unwrap()[0])
     };
     assert!(
@@ -166,7 +189,7 @@ fn gradients_are_kept_within_their_bounds() {
 fn every_parameter_moves() {
     let mut network = network();
     let before = network.clone();
-    let rule = Rule::Sgd { momentum: 0.0 };
+    let rule = sgd(0.0);
     let mut optimization = Optimization::new(rule, Clipping::NONE, network.shapes());
     let ones: Vec<Vec<f32>> = network.parameters().map(|v| vec![1.0; v.len()]).collect();
     let slices: Vec<&[f32]> = ones.iter().map(Vec::as_slice).collect();
@@ -184,7 +207,7 @@ fn without_gradients_memories_come_to_rest_at_zero() {
         beta_2: 0.9,
         weight_decay: 0.0,
     };
-    for rule in [adam(0.0), Rule::Sgd { momentum: 0.9 }, lion] {
+    for rule in [adam(0.0), sgd(0.9), lion] {
         let mut network = network();
         let mut optimization = Optimization::new(rule, Clipping::NONE, network.shapes());
         let mut step = |gradient: f32| {

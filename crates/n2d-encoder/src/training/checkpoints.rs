@@ -71,7 +71,7 @@ impl Training<'_, '_> {
         let snapshot: Snapshot = state.load().map_err(|error| error.in_file(checkpoints.path()))?;
         snapshot.identity.check(identity)?;
         snapshot.check(&self.learner.weights()?, &self.learner.memories()?.1)?;
-        snapshot.place.check(self.n_epochs)?;
+        snapshot.place.check(self.n_epochs, self.n_batches())?;
         self.learner.set_weights(snapshot.weights)?;
         self.learner
             .set_memories(snapshot.place.steps, snapshot.memories)?;

@@ -20,7 +20,7 @@ const MOST_SILHOUETTES: usize = 12_000;
 /// Colours tell so many clusters apart; a picture of more is of no use.
 const MOST_CLUSTERS: usize = 60;
 
-/// The value of the encoder's objective after each round of its training; `None` where it was not trained in rounds.
+/// The value of the encoder's objective after each round of its training, and that of rows held out, if there are any; `None` where it was not trained in rounds.
 ///
 /// # Errors
 /// [`PlotError`], for a model file whose values can't be drawn.
@@ -29,15 +29,17 @@ pub fn learning_curve(model: &Model) -> Result<Option<Figure>, PlotError> {
     let Some(report) = encoder.filter(|report| !report.history.is_empty()) else {
         return Ok(None);
     };
-    let values: Vec<f64> = report.history.iter().flatten().copied().collect();
+    let finite = |values: &[Option<f64>]| values.iter().flatten().copied().collect::<Vec<f64>>();
+    let (values, held_out) = (finite(&report.history), finite(&report.validation_history));
     if values.is_empty() {
         return Ok(None);
     }
     let title = format!("{}: {}", model.info().dataset, report.part);
-    LearningCurve::new(&report.part, &values)
-        .with_title(title)
-        .draw()
-        .map(Some)
+    let mut curve = LearningCurve::new(&report.part, &values).with_title(title);
+    if !held_out.is_empty() {
+        curve = curve.with_series("rows held out", &held_out);
+    }
+    curve.draw().map(Some)
 }
 
 /// The hierarchy of HDBSCAN with the clusters chosen; `None` for other clusterers.

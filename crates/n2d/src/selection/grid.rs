@@ -42,6 +42,20 @@ impl Axis {
         })
     }
 
+    /// One setting with one value, whatever that is made of: `part.option=value` or `stage=name`.
+    fn parse_one(text: &str) -> Result<Self, BuildError> {
+        match text.split_once('=') {
+            Some((name, value)) if !value.trim().is_empty() => Ok(Self {
+                name: name.trim().to_owned(),
+                values: vec![value.trim().to_owned()],
+            }),
+            _ => Err(bad_setting(
+                text,
+                "must have the form part.option=value or stage=name",
+            )),
+        }
+    }
+
     /// What it varies, as it was named.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -50,18 +64,6 @@ impl Axis {
     /// Whether it chooses parts, which must be done before their options are set.
     fn stage(&self) -> Option<Stage> {
         STAGES.into_iter().find(|stage| stage.name() == self.name)
-    }
-
-    /// The part and the option that it varies; none for what every pipeline has: stages, the number of clusters, the ensemble.
-    fn part_and_option(&self) -> Option<(&str, &str)> {
-        self.name.split_once('.').filter(|(part, _)| *part != "ensemble")
-    }
-
-    /// The option that it varies in a pipeline which has its part.
-    fn option_in(&self, config: &PipelineConfig) -> Option<(Stage, &str)> {
-        let (part, option) = self.part_and_option()?;
-        let named = |stage: &Stage| stage.name() == part || config.part(*stage).name == part;
-        Some((STAGES.into_iter().find(named)?, option))
     }
 
     /// Why a pipeline lacks what it varies; none where it has it.
@@ -77,10 +79,10 @@ impl Axis {
             );
             return Ok(Some(bad_setting("n_clusters", &reason)));
         }
-        if self.part_and_option().is_none() {
+        if !self.name.contains('.') || self.name.starts_with("ensemble.") {
             return Ok(None);
         }
-        let Some((stage, option)) = self.option_in(config) else {
+        let Some((stage, option)) = option_in(&self.name, config) else {
             // Refused in the words of every setting of a part that is not there.
             let setting = format!("{}={}", self.name, self.values[0]);
             return Ok(config.clone().set(&setting).err());
@@ -113,6 +115,21 @@ impl Axis {
         }
     }
 
+    /// What was set, and the configuration, with one value more.
+    fn added(
+        &self,
+        value: &str,
+        (settings, config): &Point,
+        registry: &Registry,
+    ) -> Result<Point, BuildError> {
+        let mut config = config.clone();
+        self.apply(value, &mut config, registry)?;
+        Ok((
+            [&settings[..], &[format!("{}={value}", self.name)]].concat(),
+            config,
+        ))
+    }
+
     /// Each combination with each value, but as it is where its part lacks the option. A value that is refused is an error, and so is an
     /// option that none of them has.
     fn vary(
@@ -128,11 +145,9 @@ impl Axis {
                 lacking.push(error);
                 varied.push((settings, config));
             } else {
+                let point = (settings, config);
                 for value in &self.values {
-                    let mut config = config.clone();
-                    self.apply(value, &mut config, registry)?;
-                    let setting = format!("{}={value}", self.name);
-                    varied.push(([&settings[..], &[setting]].concat(), config));
+                    varied.push(self.added(value, &point, registry)?);
                     few_enough(varied.len(), n_seeds)?;
                 }
             }
@@ -156,25 +171,68 @@ fn bad_setting(setting: &str, reason: &str) -> BuildError {
 /// One combination: what was set, and the configuration with it.
 pub(super) type Point = (Vec<String>, PipelineConfig);
 
-/// Every combination of the axes' values, those of the last axis the fastest. Parts are chosen first, so that the options of one part only
-/// are for combinations that have it: where a combination lacks an option that another one has, it stands once, without it.
+/// The settings of one listed candidate, from text: `stage=name; part.option=value`. Parts come first.
+pub(super) fn listed(text: &str) -> Result<Vec<Axis>, BuildError> {
+    let settings = text.split(';').filter(|setting| !setting.trim().is_empty());
+    let mut settings = settings.map(Axis::parse_one).collect::<Result<Vec<_>, _>>()?;
+    settings.sort_by_key(|setting| setting.stage().is_none());
+    Ok(settings)
+}
+
+/// Every listed candidate, or the base where none is, with every combination of the axes' values, those of the last axis the fastest. Parts are chosen
+/// first, so that the options of one part only are for combinations that have it: where a combination lacks an option that another one has, it stands
+/// once, without it.
 pub(super) fn points(
     base: &PipelineConfig,
+    list: &[Vec<Axis>],
     axes: &[Axis],
     n_seeds: usize,
     registry: &Registry,
 ) -> Result<Vec<Point>, SelectionError> {
     let mut axes: Vec<&Axis> = axes.iter().collect();
     axes.sort_by_key(|axis| axis.stage().is_none());
-    few_enough(1, n_seeds)?;
-    let mut points = vec![(Vec::new(), base.clone())];
+    few_enough(list.len().max(1), n_seeds)?;
+    let itself = (Vec::new(), base.clone());
+    let mut points = match list {
+        [] => vec![itself],
+        list => list
+            .iter()
+            .map(|settings| with_all(settings, &itself, registry))
+            .collect::<Result<_, _>>()?,
+    };
     for axis in &axes {
         points = axis.vary(points, n_seeds, registry)?;
     }
-    for (_, config) in &points {
-        each_option_once(&axes, config)?;
+    for point in &points {
+        each_option_once(point)?;
     }
+    nothing_lost(base, &points)?;
     Ok(points)
+}
+
+/// With the settings of a listed candidate.
+fn with_all(settings: &[Axis], base: &Point, registry: &Registry) -> Result<Point, BuildError> {
+    settings.iter().try_fold(base.clone(), |point, setting| {
+        match setting.missing(&point.1, registry)? {
+            Some(error) => Err(error),
+            None => setting.added(&setting.values[0], &point, registry),
+        }
+    })
+}
+
+/// Refuses options of a part that every combination has another one in the place of: they would be without effect.
+fn nothing_lost(base: &PipelineConfig, points: &[Point]) -> Result<(), BuildError> {
+    for stage in STAGES {
+        let PartChoice { name, options } = base.part(stage);
+        let is_there = |(_, config): &Point| config.part(stage).name == *name;
+        if let Some(option) = options.keys().next()
+            && !points.iter().any(is_there)
+        {
+            let reason = format!("no candidate has the {} {name}", stage.name());
+            return Err(bad_setting(&format!("{name}.{option}"), &reason));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what would take unforeseeably long before it fills the memory.
@@ -189,19 +247,29 @@ fn few_enough(combinations: usize, n_seeds: usize) -> Result<(), SelectionError>
     Ok(())
 }
 
-/// `umap.n_neighbors` and `manifold.n_neighbors` are one option: of two axes for it the second would undo the first.
-fn each_option_once(axes: &[&Axis], config: &PipelineConfig) -> Result<(), BuildError> {
-    let mut known: BTreeMap<(&str, &str), &Axis> = BTreeMap::new();
-    for axis in axes {
-        let Some((stage, option)) = axis.option_in(config) else {
-            continue;
+/// `umap.n_neighbors` and `manifold.n_neighbors` are one option: of two values for it the second would undo the first.
+fn each_option_once((settings, config): &Point) -> Result<(), BuildError> {
+    let mut known: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for setting in settings {
+        let name = setting.split_once('=').map_or(&**setting, |(name, _)| name);
+        let (part, option) = match option_in(name, config) {
+            Some((stage, option)) => (stage.name(), option),
+            None => ("", name),
         };
-        if let Some(other) = known.insert((stage.name(), option), axis) {
-            let reason = format!("is varied already, as {}", other.name);
-            return Err(bad_setting(&axis.name, &reason));
+        if let Some(other) = known.insert((part, option), name) {
+            let reason = format!("is varied already, as {other}");
+            return Err(bad_setting(name, &reason));
         }
     }
     Ok(())
+}
+
+/// The option that a setting of this name is of, in a pipeline which has its part; none for what every pipeline has: stages, the number of clusters, the
+/// ensemble.
+fn option_in<'n>(name: &'n str, config: &PipelineConfig) -> Option<(Stage, &'n str)> {
+    let (part, option) = name.split_once('.').filter(|(part, _)| *part != "ensemble")?;
+    let named = |stage: &Stage| stage.name() == part || config.part(*stage).name == part;
+    Some((STAGES.into_iter().find(named)?, option))
 }
 
 #[cfg(test)]
@@ -210,7 +278,7 @@ mod tests {
 
     fn varied(axes: &[&str], n_seeds: usize) -> Result<Vec<Point>, SelectionError> {
         let axes: Vec<Axis> = axes.iter().map(|text| Axis::parse(text).unwrap()).collect();
-        points(&PipelineConfig::new(3), &axes, n_seeds, &Registry::default())
+        points(&PipelineConfig::new(3), &[], &axes, n_seeds, &Registry::default())
     }
 
     fn settings(axes: &[&str]) -> Vec<String> {
@@ -251,6 +319,56 @@ mod tests {
             settings(&["encoder.n_epochs=5|10", "encoder=dense|identity"]),
             of_dense.map(|settings| settings.replace("dense.", "encoder."))
         );
+    }
+
+    #[test]
+    fn candidates_may_be_listed() {
+        let list = |texts: &[&str], axes: &[&str]| {
+            let list: Vec<Vec<Axis>> = texts.iter().map(|text| listed(text).unwrap()).collect();
+            let axes: Vec<Axis> = axes.iter().map(|text| Axis::parse(text).unwrap()).collect();
+            points(&PipelineConfig::new(3), &list, &axes, 1, &Registry::default())
+        };
+        let settings = |texts: &[&str], axes: &[&str]| -> Vec<String> {
+            list(texts, axes)
+                .unwrap()
+                .iter()
+                .map(|(settings, _)| settings.join(" "))
+                .collect()
+        };
+        assert_eq!(
+            settings(
+                &["dense.n_epochs=5; encoder=dense", "encoder=pca"],
+                &["dense.hidden=[8]|[16, 16]"]
+            ),
+            [
+                "encoder=dense dense.n_epochs=5 dense.hidden=[8]",
+                "encoder=dense dense.n_epochs=5 dense.hidden=[16, 16]",
+                "encoder=pca",
+            ]
+        );
+        let refused = |texts: &[&str], axes: &[&str]| list(texts, axes).unwrap_err().to_string();
+        assert!(refused(&["encoder=pca; dense.n_epochs=5"], &[]).contains("dense"));
+        assert!(refused(&["umap.n_neighbors=5"], &["manifold.n_neighbors=6|7"]).contains("varied already"));
+        assert!(refused(&["n_clusters=5; n_clusters=6"], &[]).contains("varied already"));
+        assert!(
+            listed("umap")
+                .unwrap_err()
+                .to_string()
+                .contains("must have the form")
+        );
+    }
+
+    #[test]
+    fn options_that_no_candidate_has_are_refused() {
+        let mut base = PipelineConfig::new(3);
+        base.set("dense.n_epochs=5").unwrap();
+        let axes = |text| [Axis::parse(text).unwrap()];
+        let points = |axes: &[Axis]| points(&base, &[], axes, 1, &Registry::default());
+        assert_eq!(
+            points(&axes("encoder=pca|identity")).unwrap_err().to_string(),
+            "dense.n_epochs: no candidate has the encoder dense"
+        );
+        assert!(points(&axes("encoder=pca|dense")).is_ok());
     }
 
     #[test]

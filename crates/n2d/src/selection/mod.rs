@@ -10,7 +10,7 @@ use n2d_core::{
 use n2d_metrics::MetricError;
 
 pub use criteria::{Criterion, DBCV_ROWS, Scores, nmi_stabilities, stabilities, trustworthiness};
-use grid::{Axis, first_twice, points};
+use grid::{Axis, first_twice, listed, points};
 use shared::{Keys, Parts, Shared, by_parts};
 
 use crate::{BuildError, PipelineConfig, Registry};
@@ -49,6 +49,7 @@ pub const MOST_CANDIDATES: usize = 10_000;
 #[derive(Debug, Clone)]
 pub struct Selection {
     base: PipelineConfig,
+    list: Vec<Vec<Axis>>,
     axes: Vec<Axis>,
     seeds: Vec<u64>,
     criterion: Criterion,
@@ -153,6 +154,7 @@ impl Selection {
     pub fn new(base: PipelineConfig) -> Self {
         Self {
             base,
+            list: Vec::new(),
             axes: Vec::new(),
             seeds: vec![0],
             criterion: Criterion::default(),
@@ -191,6 +193,23 @@ impl Selection {
         Ok(self)
     }
 
+    /// With another listed candidate, in place of the base alone: settings as in configurations, parted by `;`, such as
+    /// `encoder=identity; umap.n_neighbors=30`. What is varied besides is varied in each of the listed.
+    ///
+    /// # Errors
+    /// [`BuildError::BadSetting`] for text of another form, and for a candidate that is listed already.
+    pub fn with_candidate(mut self, text: &str) -> Result<Self, BuildError> {
+        let candidate = listed(text)?;
+        if self.list.contains(&candidate) {
+            return Err(BuildError::BadSetting {
+                setting: text.to_owned(),
+                reason: "is listed already".to_owned(),
+            });
+        }
+        self.list.push(candidate);
+        Ok(self)
+    }
+
     /// With a criterion.
     pub fn with_criterion(self, criterion: Criterion) -> Self {
         Self { criterion, ..self }
@@ -210,7 +229,8 @@ impl Selection {
     /// the option.
     ///
     /// # Errors
-    /// [`SelectionError::Build`] for a value that is refused, an option that no combination has, and one that is varied under two names;
+    /// [`SelectionError::Build`] for a value that is refused, an option that no combination has, one that is set in the base for a part that none has, and
+    /// one that is varied under two names;
     /// [`SelectionError::TooManyCandidates`]; [`SelectionError::TooFewSeeds`].
     pub fn configs(&self, registry: &Registry) -> Result<Vec<(Vec<String>, PipelineConfig)>, SelectionError> {
         let n_seeds = self.seeds.len();
@@ -218,7 +238,7 @@ impl Selection {
             let criterion = self.criterion;
             return Err(SelectionError::TooFewSeeds { criterion, n_seeds });
         }
-        points(&self.base, &self.axes, n_seeds, registry)
+        points(&self.base, &self.list, &self.axes, n_seeds, registry)
     }
 
     /// Fits all candidates and chooses.
