@@ -38,8 +38,14 @@ def pairs(file):
 
 
 def main(source, target):
-    with h5py.File(source) as file:
+    try:
+        opened = h5py.File(source)
+    except OSError as error:
+        sys.exit(f"{source}: {error}")
+    with opened as file:
         layers = [[np.asarray(array, dtype="<f4") for array in pair] for pair in pairs(file)]
+    if not layers:
+        sys.exit("no layer with weights is on its first level: models within a model must be saved one by one")
     for pair in layers:
         if [array.ndim for array in pair] != [2, 1]:
             sys.exit(f"every layer must be a dense one with a bias, but one has {[array.shape for array in pair]}")

@@ -176,7 +176,10 @@ impl Plan {
     /// A failure that names the width of the embedding, which the user need not have set: it has as many columns as there are clusters.
     pub(crate) fn with_width_hint(&self, error: CliError) -> CliError {
         let PartChoice { name, options } = &self.config.manifold;
-        if options.contains_key("n_components") || !error.message().contains("n_components") {
+        if options.contains_key("n_components")
+            || !error.message().contains("n_components")
+            || !error.message().starts_with(&**name)
+        {
             return error;
         }
         error.or_hint(format!(

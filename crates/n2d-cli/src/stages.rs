@@ -1,5 +1,6 @@
 //! The run, stage by stage, so that what a stage has made is written as soon as it is there.
 
+use n2d::encoder::error::OutOfRange;
 use n2d::{
     DynFittedN2d, DynN2d, Encoder, Fit, FitContext, FitError, FittedEncoder, FittedManifold, FittedN2d,
     Manifold, Report, Samples,
@@ -41,6 +42,18 @@ pub(crate) struct Run<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
+/// A failed fit, with advice where the scaling of the data may have to do with it.
+fn of_fit(error: &FitError) -> CliError {
+    let said = CliError::from_error(error);
+    match error {
+        FitError::Part { source, .. } if source.is::<OutOfRange>() => said.or_hint(
+            "values are as --scale leaves them: minmax takes all to 0 to 1, none leaves them as they are"
+                .to_owned(),
+        ),
+        _ => said,
+    }
+}
+
 type FittedEncoderBox = Box<dyn FittedEncoder>;
 type FittedManifoldBox = Box<dyn FittedManifold>;
 
@@ -52,7 +65,7 @@ impl Run<'_> {
     pub(crate) fn fit(&self, ctx: &mut FitContext<'_>) -> Result<Outcome, CliError> {
         self.fit_stages(ctx).map_err(|error| match error {
             StageError::Fit(FitError::Cancelled { .. }) => self.interrupt.interrupted(),
-            StageError::Fit(error) => self.interrupt.failed(CliError::from_error(&error)),
+            StageError::Fit(error) => self.interrupt.failed(of_fit(&error)),
             StageError::Write(error) => self.interrupt.failed(error),
         })
     }

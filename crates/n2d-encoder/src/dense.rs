@@ -11,7 +11,7 @@ use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
 use crate::supervised::{LabelsError, Lesson};
 use crate::training::Training;
-use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder, same_training};
+use crate::{DenseAutoencoderConfig, DenseNetwork, FittedDenseAutoencoder, outcome, same_training};
 
 const PART: &str = DenseAutoencoderConfig::NAME;
 
@@ -199,7 +199,7 @@ impl SupervisedEncoder for DenseAutoencoder {
         ctx.run_stage(Stage::Encoder, PART, |ctx| {
             let (network, report) = self.train_supervised(x, labels, weight, ctx)?;
             let model = FittedDenseAutoencoder::new(network);
-            Ok(Fit { model, report })
+            outcome::seen(Fit { model, report }, x, &self.plan)
         })
     }
 }
@@ -224,7 +224,7 @@ impl Encoder for DenseAutoencoder {
         ctx.run_stage(Stage::Encoder, PART, |ctx| {
             let (network, report) = self.train(x, ctx)?;
             let model = FittedDenseAutoencoder::new(network);
-            Ok(Fit { model, report })
+            outcome::seen(Fit { model, report }, x, &self.plan)
         })
     }
 }

@@ -57,6 +57,7 @@ mod network;
 mod network_state;
 mod networks;
 mod optimizer;
+mod outcome;
 mod own_transform;
 mod plan;
 #[cfg(test)]
@@ -74,7 +75,9 @@ pub use activation::Activation;
 // tidy: backend in public
 pub use burn;
 // tidy: backend in public
-pub use burn_engine::{Autoencoder, Draws, FittedAutoencoder, Initial, Network, RowShape, RowShapeError};
+pub use burn_engine::{
+    Autoencoder, Draws, FittedAutoencoder, Initial, Network, RowKind, RowShape, RowShapeError,
+};
 pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;
 pub use device::{Device, UnknownDevice};

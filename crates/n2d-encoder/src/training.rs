@@ -16,10 +16,13 @@ use crate::supervised::Lesson;
 use crate::transform::{Draw, in_unit_interval};
 use crate::weights;
 use checkpoints::Written;
-use rows::{loss_of_mean, split, taught};
+use rows::{loss_of_zero, split, taught};
 
 /// What helps against steps that are too long.
-const ADVICE: &str = "lower learning_rate, or scale the data to values of about -1 to 1";
+pub(crate) const ADVICE: &str = "lower learning_rate, or scale the data to values of about -1 to 1";
+
+/// How many times the first loss, and the mean square of the data, a loss must be to be as good as infinite.
+const BEYOND: f64 = 1e6;
 
 /// A network in training on the rows of `x`.
 pub(crate) struct Training<'x, 'a> {
@@ -312,7 +315,14 @@ impl<'x, 'a> Training<'x, 'a> {
         let mut of_epoch = n_epochs;
         if let Some(Best { epoch, loss, weights }) = self.patience.take().and_then(|patience| patience.best) {
             of_epoch = epoch;
-            let note = format!("the weights are those of epoch {epoch}, whose loss was the lowest");
+            let note = match self.plan.min_delta {
+                0.0 => format!("the weights are those of epoch {epoch}, whose loss was the lowest"),
+                min_delta => {
+                    format!(
+                        "the weights are those of epoch {epoch}, the last that was better by min_delta = {min_delta}"
+                    )
+                }
+            };
             self.notes.push(note);
             self.place.loss = Some(loss);
             self.learner
@@ -323,10 +333,10 @@ impl<'x, 'a> Training<'x, 'a> {
         if !weights.iter().flatten().all(|value| value.is_finite()) {
             return Err(self.diverged("weights", f64::NAN, n_epochs.max(1)));
         }
-        let poor = self
-            .raised_loss(of_epoch)
-            .or_else(|| self.nothing_learnt(of_epoch));
-        self.notes.extend(poor);
+        if let Some(loss) = self.beyond_all(of_epoch) {
+            return Err(self.diverged("loss", loss, of_epoch));
+        }
+        self.notes.extend(self.raised_loss(of_epoch));
         let objective = if self.held_out.is_empty() {
             "loss"
         } else {
@@ -342,6 +352,13 @@ impl<'x, 'a> Training<'x, 'a> {
         Ok(report)
     }
 
+    /// A loss that is as good as infinite: far beyond what there was before the first step, and beyond the rows themselves.
+    fn beyond_all(&self, epoch: usize) -> Option<f64> {
+        let (first, last) = epochs::raised(&self.place, epoch)?;
+        let scale = first.max(loss_of_zero(self.x));
+        (scale > 0.0 && last > BEYOND * scale).then_some(last)
+    }
+
     /// What is to be said where the weights at the end of an epoch are worse than those before the first step: too long steps need not end in NaN.
     fn raised_loss(&self, epoch: usize) -> Option<String> {
         let (first, last) = epochs::raised(&self.place, epoch)?;
@@ -350,20 +367,6 @@ impl<'x, 'a> Training<'x, 'a> {
         Some(format!(
             "the loss rose from {first} before the first step to {last} in epoch {epoch} with learning_rate = {rate}: {ADVICE}"
         ))
-    }
-
-    /// What is to be said where, after steps enough, the mean of all rows in place of each would have been as good: units that no row reaches any more give no
-    /// more than that.
-    fn nothing_learnt(&self, epoch: usize) -> Option<String> {
-        let is_plain = self.plan.loss == Loss::Mse && self.plan.sparsity == 0.0 && self.labels.is_none();
-        let is_long = self.place.steps >= epochs::AUTO_STEPS as u64;
-        let last = *self.place.history.get(epoch.checked_sub(1)?)?;
-        let of_mean = (is_plain && is_long).then(|| loss_of_mean(self.x))?;
-        let (shown, mean) = (epochs::figure(last), epochs::figure(of_mean));
-        let rate = self.plan.rates.peak;
-        (last >= of_mean && of_mean > 0.0).then(|| {
-            format!("the loss of {shown} is not below the {mean} of the mean row in place of every row, with learning_rate = {rate}: {ADVICE}")
-        })
     }
 
     fn diverged(&self, objective: &'static str, value: f64, epoch: usize) -> FitError {

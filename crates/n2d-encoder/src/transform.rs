@@ -6,8 +6,8 @@ use n2d_core::{ConfigError, FitError};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::TrainingConfig;
 use crate::warp;
+use crate::{RowKind, TrainingConfig};
 
 /// The transforms asked for, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -62,11 +62,43 @@ impl Transforms {
     }
 
     fn of_images(&self) -> bool {
-        self.shift > 0 || self.rotation > 0.0 || self.flip || self.zoom > 0.0 || self.slant > 0.0
+        self.options_of_images().iter().any(|(_, is_set)| *is_set)
     }
 
     fn of_sequences(&self) -> bool {
-        self.scaling > 0.0 || self.crop > 0.0
+        self.options_of_sequences().iter().any(|(_, is_set)| *is_set)
+    }
+
+    /// Refuses those of another kind of rows.
+    pub(crate) fn of_kind(&self, part: &'static str, kind: RowKind) -> Result<(), ConfigError> {
+        let (others, allowed) = match kind {
+            RowKind::Sequences => (
+                self.options_of_images().to_vec(),
+                "unset: it is for images, and this network for sequences",
+            ),
+            RowKind::Images => (
+                self.options_of_sequences().to_vec(),
+                "unset: it is for sequences, and this network for images",
+            ),
+        };
+        match others.into_iter().find(|(_, is_set)| *is_set) {
+            Some((option, _)) => Err(Options::of(part).refuse(option, allowed, "set")),
+            None => Ok(()),
+        }
+    }
+
+    fn options_of_images(&self) -> [(&'static str, bool); 5] {
+        [
+            ("shift", self.shift > 0),
+            ("rotation", self.rotation > 0.0),
+            ("flip", self.flip),
+            ("zoom", self.zoom > 0.0),
+            ("slant", self.slant > 0.0),
+        ]
+    }
+
+    fn options_of_sequences(&self) -> [(&'static str, bool); 2] {
+        [("scaling", self.scaling > 0.0), ("crop", self.crop > 0.0)]
     }
 
     /// Whether rows become other rows of their kind.

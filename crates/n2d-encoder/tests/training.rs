@@ -217,7 +217,7 @@ fn a_training_that_learnt_nothing_is_noted() {
         .unwrap();
     let notes = fit.report.notes.join("\n");
     assert!(
-        notes.contains("with learning_rate = 3: lower learning_rate"),
+        notes.contains("all rows have the same latents, with learning_rate = 3: lower learning_rate"),
         "{notes}"
     );
     let well = dense()

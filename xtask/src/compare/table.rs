@@ -136,7 +136,11 @@ pub(super) fn merged(record: Vec<Row>, new: Vec<Row>) -> Vec<Row> {
         .into_iter()
         .map(|row| take(&row.task, &row.contender).unwrap_or(row))
         .collect();
-    rows.extend(new.into_iter().flatten());
+    // Who is new to a task stands behind the others of it, as tables have a line for each task.
+    for row in new.into_iter().flatten() {
+        let last = rows.iter().rposition(|other| other.task == row.task);
+        rows.insert(last.map_or(rows.len(), |last| last + 1), row);
+    }
     rows
 }
 

@@ -4,8 +4,7 @@ use burn::tensor::Device;
 use n2d_core::check::Options;
 use n2d_core::rng::ChaCha8Rng;
 use n2d_core::{
-    BoxError, ConfigError, Encoder, Fit, FitContext, FitError, Labels, Report, Samples, Stage,
-    SupervisedEncoder,
+    BoxError, ConfigError, Encoder, Fit, FitContext, FitError, Labels, Samples, Stage, SupervisedEncoder,
 };
 
 use super::refused::{NetworkError, made};
@@ -16,7 +15,7 @@ use crate::own_transform::OwnTransform;
 use crate::plan::Plan;
 use crate::supervised::{LabelsError, Lesson};
 use crate::training::Training;
-use crate::{Engine, TrainingConfig, same_training};
+use crate::{Engine, TrainingConfig, outcome, same_training};
 
 /// Trains any [`Network`]: the counterpart of the Python library's `autoencoder_generator`.
 ///
@@ -39,10 +38,14 @@ impl<N: Network> Autoencoder<N> {
     /// # Errors
     /// [`ConfigError`] for options of the training; those of the network itself are checked when it is built, with the rows at hand.
     pub fn new(config: N::Config, training: TrainingConfig) -> Result<Self, ConfigError> {
+        let plan = training.check(N::NAME)?;
+        if let Some(kind) = N::ROWS {
+            plan.transforms.of_kind(N::NAME, kind)?;
+        }
         Ok(Self {
             config,
             row_shape: None,
-            plan: training.check(N::NAME)?,
+            plan,
             engine: Engine::default(),
             own: None,
         })
@@ -106,7 +109,7 @@ impl<N: Network> Autoencoder<N> {
         x: Samples<'_>,
         lesson: Option<&Lesson<'_>>,
         ctx: &mut FitContext<'_>,
-    ) -> Result<(FittedAutoencoder<N>, Report), FitError> {
+    ) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
         let rows =
             RowShape::of(x, self.row_shape.as_deref()).map_err(|refused| failed::<N>(refused.into()))?;
         let x = x
@@ -117,9 +120,9 @@ impl<N: Network> Autoencoder<N> {
         let own = self.own.as_ref();
         let report = Training::new(&self.plan, x, &mut *learner, own, lesson, &options, ctx)?.run(ctx)?;
         let weights = learner.weights().map_err(failed::<N>)?;
-        let fitted =
+        let model =
             FittedAutoencoder::new(&self.config, &rows, self.plan.loss, weights).map_err(failed::<N>)?;
-        Ok((fitted, report))
+        outcome::seen(Fit { model, report }, x, &self.plan)
     }
 
     /// The network in training, on our own engine if it has a form for it.
@@ -175,10 +178,7 @@ impl<N: Network> Encoder for Autoencoder<N> {
     /// [`FitError::Diverged`] where the loss or the weights stop being finite, [`FitError::Cancelled`], and [`FitError::Part`] for rows that the
     /// network can't have, for data that the loss can't be of, and for checkpoints of another training.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
-        ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
-            let (model, report) = self.train(x, None, ctx)?;
-            Ok(Fit { model, report })
-        })
+        ctx.run_stage(Stage::Encoder, N::NAME, |ctx| self.train(x, None, ctx))
     }
 }
 
@@ -199,8 +199,7 @@ impl<N: Network> SupervisedEncoder for Autoencoder<N> {
     ) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
         ctx.run_stage(Stage::Encoder, N::NAME, |ctx| {
             let lesson = Lesson::check(x, labels, weight, ctx).map_err(|error| failed::<N>(error.into()))?;
-            let (model, report) = self.train(x, Some(&lesson), ctx)?;
-            Ok(Fit { model, report })
+            self.train(x, Some(&lesson), ctx)
         })
     }
 }

@@ -13,7 +13,7 @@ mod refused;
 pub use autoencoder::Autoencoder;
 pub use fitted::FittedAutoencoder;
 pub use initial::Initial;
-pub use network::{Draws, Network, RowShape, RowShapeError};
+pub use network::{Draws, Network, RowKind, RowShape, RowShapeError};
 pub use refused::NetworkError;
 
 pub(crate) use dense::{DenseModule, DenseShape, linear_layers};

@@ -60,6 +60,9 @@ pub trait Network: Module + Sync + 'static {
     /// The name of the part, in errors, reports and files.
     const NAME: &'static str;
 
+    /// The kind of rows that it is for, if it is for one: transforms of another kind are refused. Default: any.
+    const ROWS: Option<RowKind> = None;
+
     /// A network for rows of this shape, on this device. Its weights need no value: they are drawn anew by [`initial`](Self::initial).
     ///
     /// # Errors
@@ -101,6 +104,16 @@ pub trait Network: Module + Sync + 'static {
     fn initial(name: &str, shape: &[usize]) -> Initial {
         Initial::usual(name, shape)
     }
+}
+
+/// Kinds of rows that transforms know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowKind {
+    /// Of shape `[steps, channels]`.
+    Sequences,
+    /// Of shape `[height, width]` or `[height, width, channels]`.
+    Images,
 }
 
 /// The shape of a row: the slowest extent first, channels last.

@@ -6,7 +6,7 @@ use n2d_core::{BoxError, ConfigError, PartConfig};
 
 use super::convolution::Convolution;
 use super::layers::{Affine, places_first, rows_first, width};
-use crate::burn_engine::{Autoencoder, Draws, Network, RowShape};
+use crate::burn_engine::{Autoencoder, Draws, Network, RowKind, RowShape};
 use crate::gathers::{Gathers, Grid};
 use crate::native::Stack;
 use crate::{Activation, Device, Engine, Loss, Optimizer, Schedule};
@@ -235,7 +235,7 @@ with_training_options! {
 }
 
 macro_rules! convolutional {
-    ($(#[$meta:meta])* $network:ident, $config:ident, $name:literal, $rows:ident => $grid:expr) => {
+    ($(#[$meta:meta])* $network:ident, $config:ident, $name:literal, $kind:ident, $rows:ident => $grid:expr) => {
         impl $config {
             /// The defaults, with latents of this width.
             pub fn new(latent_dim: usize) -> Self {
@@ -281,6 +281,7 @@ macro_rules! convolutional {
         impl Network for $network {
             type Config = $config;
             const NAME: &'static str = $name;
+            const ROWS: Option<RowKind> = Some(RowKind::$kind);
 
             fn new(config: &$config, $rows: &RowShape, device: &BurnDevice) -> Result<Self, BoxError> {
                 config.shape().check(Self::NAME)?;
@@ -312,7 +313,7 @@ macro_rules! convolutional {
 
 convolutional! {
     /// The network of [`Conv1dConfig`].
-    Conv1d, Conv1dConfig, "conv1d", rows => {
+    Conv1d, Conv1dConfig, "conv1d", Sequences, rows => {
         let (steps, channels) = rows.sequence()?;
         Grid { extents: vec![steps], channels }
     }
@@ -320,7 +321,7 @@ convolutional! {
 
 convolutional! {
     /// The network of [`Conv2dConfig`].
-    Conv2d, Conv2dConfig, "conv2d", rows => {
+    Conv2d, Conv2dConfig, "conv2d", Images, rows => {
         let (height, width, channels) = rows.image()?;
         Grid { extents: vec![height, width], channels }
     }

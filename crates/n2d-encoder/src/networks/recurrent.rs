@@ -5,7 +5,7 @@ use documented::DocumentedFieldsOpt;
 use n2d_core::{BoxError, ConfigError, PartConfig};
 
 use super::layers::{Affine, places_first, rows_first, width};
-use crate::burn_engine::{Autoencoder, Initial, Network, RowShape, parameter};
+use crate::burn_engine::{Autoencoder, Initial, Network, RowKind, RowShape, parameter};
 use crate::{Device, Loss, Optimizer, Schedule};
 
 /// What a cell does with its gates.
@@ -300,6 +300,7 @@ macro_rules! recurrent {
         impl Network for $network {
             type Config = $config;
             const NAME: &'static str = $name;
+            const ROWS: Option<RowKind> = Some(RowKind::Sequences);
 
             fn new(config: &$config, rows: &RowShape, device: &BurnDevice) -> Result<Self, BoxError> {
                 config.check()?;

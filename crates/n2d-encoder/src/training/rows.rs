@@ -40,31 +40,8 @@ pub(super) fn split(
     Ok((of(order), of(held_out)))
 }
 
-/// The mean squared error of the mean row in place of every row.
-pub(super) fn loss_of_mean(x: Samples<'_>) -> f64 {
-    let (n, width) = (x.n_samples() as f64, x.n_features());
-    let (mut sums, mut squares) = (vec![0.0_f64; width], vec![0.0_f64; width]);
-    for row in x.as_slice().chunks_exact(width) {
-        for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(row) {
-            *sum += f64::from(value);
-            *square += f64::from(value).powi(2);
-        }
-    }
-    let variances = sums
-        .iter()
-        .zip(&squares)
-        .map(|(sum, square)| square / n - (sum / n).powi(2));
-    variances.sum::<f64>() / width as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mean_row_misses_by_the_variance() {
-        let values = [1.0, 10.0, 3.0, 10.0];
-        let x = Samples::from_rows(&values, 2).unwrap();
-        assert_eq!(loss_of_mean(x), 0.5);
-    }
+/// The mean squared error of zeros in place of every row.
+pub(super) fn loss_of_zero(x: Samples<'_>) -> f64 {
+    let values = x.as_slice();
+    values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64
 }
