@@ -32,7 +32,7 @@ pub enum DataError {
         row: usize,
         /// Column, from zero.
         column: usize,
-        /// NaN or an infinity.
+        /// NaN, an infinity, or a number far beyond all that there was.
         value: f32,
     },
     /// The view's rows are not contiguous in memory.
@@ -102,7 +102,7 @@ pub enum FitError {
         /// Rows given.
         given: usize,
     },
-    /// The objective is no longer a number.
+    /// The objective, or what follows from it, is no longer a number, or as good as infinite.
     #[error("{part}: the {objective} became {value} at {unit} {step}; {advice}")]
     Diverged {
         /// The part's name.

@@ -217,7 +217,7 @@ impl Encoder for DenseAutoencoder {
     /// Trains a network on the rows of `x`; one is enough.
     ///
     /// # Errors
-    /// [`FitError::Diverged`] where the loss or the weights stop being finite, [`FitError::Cancelled`], and
+    /// [`FitError::Diverged`] where the loss, the weights or the latents stop being finite, or the loss ends a million times where it began, [`FitError::Cancelled`], and
     /// [`FitError::Part`] for a network that does not fit into memory, initial weights of another network, data that the loss can't be of, and checkpoints of
     /// another training.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedDenseAutoencoder>, FitError> {

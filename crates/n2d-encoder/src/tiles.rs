@@ -38,7 +38,7 @@ impl Cut {
     }
 
     /// Whole rows of weights in a tile where there are many, so that what an optimiser remembers of them is read in one stretch. (Tiles of columns take
-    /// 4 % longer to train the paper's network.)
+    /// longer to train the paper's network.)
     pub(crate) fn of_weights(n_rows: usize, n_columns: usize) -> Self {
         if n_rows <= COLUMNS {
             return Self::of(n_rows, n_columns);

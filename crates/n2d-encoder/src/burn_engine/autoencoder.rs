@@ -175,7 +175,7 @@ impl<N: Network> Encoder for Autoencoder<N> {
     /// Trains a network on the rows of `x`; one is enough.
     ///
     /// # Errors
-    /// [`FitError::Diverged`] where the loss or the weights stop being finite, [`FitError::Cancelled`], and [`FitError::Part`] for rows that the
+    /// [`FitError::Diverged`] where the loss, the weights or the latents stop being finite, or the loss ends a million times where it began, [`FitError::Cancelled`], and [`FitError::Part`] for rows that the
     /// network can't have, for data that the loss can't be of, and for checkpoints of another training.
     fn fit(&self, x: Samples<'_>, ctx: &mut FitContext<'_>) -> Result<Fit<FittedAutoencoder<N>>, FitError> {
         ctx.run_stage(Stage::Encoder, N::NAME, |ctx| self.train(x, None, ctx))
