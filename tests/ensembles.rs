@@ -7,6 +7,7 @@ use n2d::prelude::*;
 use n2d::selection::{Criterion, Selection, SelectionError};
 use n2d::{RunConfig, agreement};
 use n2d_tests::pendigits;
+use ndarray::Array2;
 
 const ROWS: usize = 300;
 
@@ -48,7 +49,24 @@ fn all_kinds_come_back_from_files_and_say_how_far_members_agree() {
             fitted.predict(alone).unwrap().as_slice()[0],
             fitted.predict(x).unwrap().as_slice()[7]
         );
+        agrees_on_new_rows(Model::new(loaded, ModelInfo::new("example", 5)), x, consensus);
     }
+}
+
+/// A third, two thirds or all of three members; none where they are not kept.
+fn agrees_on_new_rows(model: Model, x: Samples<'_>, consensus: &str) {
+    // Between two rows that were fitted.
+    let between = Array2::from_shape_fn(x.view().dim(), |(row, column)| {
+        (x.view()[[row, column]] + x.view()[[(row + 1) % ROWS, column]]) / 2.0
+    });
+    let answers = model.answers(Samples::new(between.view()).unwrap()).unwrap();
+    let shares = model.agreement_on(&answers).unwrap();
+    assert_eq!(shares.is_some(), consensus != "self_training", "{consensus}");
+    let Some(shares) = shares else { return };
+    assert_eq!(shares.len(), ROWS, "{consensus}");
+    let of_members = |share: &f32| [0.0, 1.0, 2.0, 3.0].map(|n| n / 3.0_f32).contains(share);
+    assert!(shares.iter().all(of_members), "{consensus}: {shares:?}");
+    assert!(shares.iter().sum::<f32>() > 0.5 * ROWS as f32, "{consensus}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
+use n2d::cluster::MixtureInit;
 use n2d::datasets::{Dataset, ReadOptions, read_labels, read_path};
 use n2d::manifold::{FittedUmap, IsomapConfig, SpectralEmbeddingConfig, TsneConfig};
 use n2d::metrics::{EmbeddingOptions, Sampling, assess, embedding_quality};
@@ -102,7 +103,13 @@ fn judge_embedding(options: &Value, data: &Dataset) -> Answer {
     let mut result = format!("trustworthiness {:.4}", quality.trustworthiness);
     if let Some(classes) = classes(options)? {
         let classes = Labels::new(classes.as_slice()[first..][..embedding.n_samples()].to_vec())?;
-        let gmm = GaussianMixtureConfig::new(classes.n_clusters()).build()?;
+        // The mixture's defaults when the records were made.
+        let gmm = GaussianMixtureConfig {
+            init: MixtureInit::KMeans,
+            n_init: 10,
+            ..GaussianMixtureConfig::new(classes.n_clusters())
+        }
+        .build()?;
         let found = gmm.fit(embedding.samples()?, &mut FitContext::new(0))?;
         let scores = assess(&classes, found.model.labels())?;
         result += &format!(", ACC {:.4}, NMI {:.4}", scores.acc, scores.nmi);

@@ -37,7 +37,8 @@ impl Cache {
 
     /// The part of this name, from the file if it is there and was fitted with these options; else it is fitted and kept.
     ///
-    /// A file that can't be read, such as one of another version, is made anew.
+    /// A file that can't be read, such as one of another version, is made anew. What a part chooses by its rows is not among the options: when such a default changes, as
+    /// the number of epochs may, the folder is to be deleted.
     pub(crate) fn get<P: Persist>(
         &self,
         name: &str,

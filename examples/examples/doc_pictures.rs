@@ -47,7 +47,7 @@ const SUBJECTS: [Subject; 4] = [
     },
     Subject {
         option: "n_epochs",
-        values: [1, 5, 24],
+        values: [1, 5, 47],
         set: |config, value| Ok(config.set(&format!("dense.n_epochs={value}"))?),
     },
     Subject {

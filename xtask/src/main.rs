@@ -111,7 +111,7 @@ fn usage() -> String {
     let mut text = "Usage: cargo xtask COMMAND\n\nCommands:\n".to_owned();
     for command in COMMANDS {
         let call = format!("{} {}", command.name, command.arguments);
-        text += &format!("  {call:<47}{}\n", command.about);
+        text += &format!("  {}\n      {}\n", call.trim_end(), command.about);
     }
     text
 }

@@ -66,7 +66,8 @@ Examples:
 
 A row gets the same label alone as among a million. Files are read, and outputs written, some rows at a time; an output
 takes its name only when it is whole. Labels of the training rows may differ in a few from the fitted ones, as new rows are placed
-on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many.";
+on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many. Labels are CSV, row,cluster; of an ensemble (but
+for --self-training) with agreement, the share of its members that agree with the label, and with strength where a label is a matter of degrees.";
 
 const ASSESS_EXAMPLES: &str = "\
 Examples:
@@ -178,7 +179,7 @@ pub(crate) struct FitArgs {
     #[arg(long, short = 'k', value_name = "K|auto", value_parser = clusters, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) clusters: Option<Clusters>,
 
-    /// Passes of the encoder's training over the data [default: the encoder's]
+    /// Passes of the encoder's training over the data [default: by the number of rows, such as 47 for 11 000 and 20 for 70 000]
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) epochs: Option<usize>,
 

@@ -133,7 +133,7 @@ pub(crate) fn label_table(labels: &Labels, agreement: Option<&[f32]>) -> String 
         None => "row,cluster\n".to_owned(),
     };
     for (row, label) in labels.as_slice().iter().enumerate() {
-        let share = agreement.map_or_else(String::new, |shares| format!(",{}", shares[row]));
+        let share = agreement.map_or_else(String::new, |shares| format!(",{:?}", shares[row]));
         text.push_str(&format!("{row},{label}{share}\n"));
     }
     text

@@ -160,6 +160,7 @@ impl Outputs {
 /// What the model says of some rows, and what is asked for besides.
 struct Found {
     answers: Answers,
+    agreement: Option<Vec<f32>>,
     proba: Option<Array2<f32>>,
     reconstruction: Option<Array2<f32>>,
 }
@@ -167,6 +168,7 @@ struct Found {
 impl Found {
     fn of(model: &Model, x: Samples<'_>, args: &PredictArgs) -> Result<Self, ApplyError> {
         let answers = model.answers(x)?;
+        let agreement = model.agreement_on(&answers)?;
         let pipeline = model.pipeline();
         let proba = match args.proba {
             true => Some(
@@ -182,6 +184,7 @@ impl Found {
         };
         Ok(Self {
             answers,
+            agreement,
             proba,
             reconstruction,
         })
@@ -256,16 +259,21 @@ impl<'a> Writers<'a> {
     }
 }
 
-/// Lines of CSV, after a header at the beginning: `row,cluster`, then `strength` or `p0,p1,...` where there are any.
+/// Lines of CSV, after a header at the beginning: `row,cluster`, then `agreement`, `strength` and `p0,p1,...` where there are any.
 fn table(found: &Found, first_row: usize) -> String {
     use std::fmt::Write;
     let mut text = String::new();
-    let strengths = found.answers.assigned.strengths.as_deref();
+    let shares = [
+        ("agreement", found.agreement.as_deref()),
+        ("strength", found.answers.assigned.strengths.as_deref()),
+    ];
+    let shares = shares.map(|(name, of_rows)| of_rows.map(|of_rows| (name, of_rows)));
+    let shares: Vec<(&str, &[f32])> = shares.into_iter().flatten().collect();
     if first_row == 0 {
         text.push_str("row,cluster");
-        if strengths.is_some() {
-            text.push_str(",strength");
-        }
+        shares
+            .iter()
+            .for_each(|(name, _)| text.push_str(&format!(",{name}")));
         let n_clusters = found.proba.as_ref().map_or(0, Array2::ncols);
         (0..n_clusters).for_each(|cluster| text.push_str(&format!(",p{cluster}")));
         text.push('\n');
@@ -273,8 +281,8 @@ fn table(found: &Found, first_row: usize) -> String {
     for (i, label) in found.answers.assigned.labels.as_slice().iter().enumerate() {
         // Writing to a string can't fail.
         let _ = write!(text, "{},{label}", first_row + i);
-        if let Some(strengths) = strengths {
-            let _ = write!(text, ",{:?}", strengths[i]);
+        for (_, of_rows) in &shares {
+            let _ = write!(text, ",{:?}", of_rows[i]);
         }
         if let Some(proba) = &found.proba {
             proba.row(i).iter().for_each(|p| {

@@ -298,7 +298,7 @@ fn an_ensemble_says_how_far_its_members_agree() {
         ]));
         let labels = String::from_utf8(place.read("labels.csv")).unwrap();
         assert!(labels.starts_with("row,cluster,agreement\n0,"), "{labels}");
-        assert!(labels.lines().nth(1).unwrap().ends_with(",1"), "{labels}");
+        assert!(labels.lines().nth(1).unwrap().ends_with(",1.0"), "{labels}");
         place.ok(&[
             "predict",
             "ensemble.n2d",
@@ -308,6 +308,9 @@ fn an_ensemble_says_how_far_its_members_agree() {
             "--out",
             "again.csv",
         ]);
+        let again = String::from_utf8(place.read("again.csv")).unwrap();
+        assert!(again.starts_with("row,cluster,agreement\n0,"), "{again}");
+        assert!(again.lines().nth(1).unwrap().ends_with(",1.0"), "{again}");
         place.ok(&["info", "ensemble.n2d"]);
     }
     place.ok(&quick(&[

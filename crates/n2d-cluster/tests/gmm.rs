@@ -22,11 +22,37 @@ fn fit(config: &GaussianMixtureConfig, y: Samples<'_>, seed: u64) -> Fit<FittedG
         .unwrap()
 }
 
+/// The first beginning is that of k-means, so a single one is the same, and the best of several is no less likely than it.
+#[test]
+fn beginnings_are_by_k_means_and_by_k_means_plus_plus_in_turn() {
+    let rows = heaps(300, 2, 3, 4);
+    let y = samples(&rows, 2);
+    let with = |init, n_init, seed| {
+        let config = GaussianMixtureConfig {
+            init,
+            n_init,
+            ..GaussianMixtureConfig::new(8)
+        };
+        fit(&config, y, seed).model
+    };
+    let mut differ = 0;
+    for seed in 0..5 {
+        let by_k_means = with(MixtureInit::KMeans, 1, seed);
+        assert_eq!(with(MixtureInit::Auto, 1, seed).means(), by_k_means.means());
+        let best = with(MixtureInit::Auto, 10, seed);
+        // Both may be of the same optimum, but for what is below the tolerance.
+        assert!(best.score(y).unwrap() > by_k_means.score(y).unwrap() - 1e-3);
+        differ += u32::from(best.means() != with(MixtureInit::KMeans, 10, seed).means());
+    }
+    assert!(differ > 0, "no beginning is of the other kind");
+}
+
 #[test]
 fn finds_heaps_from_every_beginning() {
     let rows = heaps(600, 3, 5, 1);
     let y = samples(&rows, 3);
     let n_inits = [
+        (MixtureInit::Auto, 1),
         (MixtureInit::KMeans, 1),
         (MixtureInit::PlusPlus, 3),
         (MixtureInit::RandomFromData, 40),

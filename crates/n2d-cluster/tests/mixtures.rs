@@ -363,7 +363,7 @@ proptest! {
         }),
         n_clusters in 1..6_usize,
         kind in prop::sample::select(KINDS.to_vec()),
-        init in prop::sample::select(vec![MixtureInit::KMeans, MixtureInit::Random, MixtureInit::PlusPlus]),
+        init in prop::sample::select(vec![MixtureInit::Auto, MixtureInit::KMeans, MixtureInit::Random, MixtureInit::PlusPlus]),
         seed: u64,
     ) {
         let rows: Vec<f32> = rows.into_iter().map(f32::from).collect();

@@ -391,8 +391,7 @@ fn failed(part: &str, source: BoxError) -> FitError {
 fn chosen_epochs(n_epochs: usize, n_batches: usize) -> String {
     let batches = if n_batches == 1 { "batch" } else { "batches" };
     format!(
-        "n_epochs was chosen as {n_epochs} for {n_batches} {batches} an epoch: at least {} steps and {} epochs",
-        epochs::AUTO_STEPS,
-        epochs::AUTO_EPOCHS
+        "n_epochs was chosen as {n_epochs} for {n_batches} {batches} an epoch: {} steps",
+        n_epochs.saturating_mul(n_batches)
     )
 }

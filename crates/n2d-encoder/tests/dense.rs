@@ -237,7 +237,7 @@ fn epochs_are_chosen_where_none_are_given_and_the_report_says_so() {
     let report = fit(&config, x, &mut FitContext::new(3)).unwrap().report;
     assert_eq!(report.n_iter, 334);
     assert_eq!(report.notes.len(), 1);
-    assert!(report.notes[0].starts_with("n_epochs was chosen as 334 for 3 batches an epoch"));
+    assert!(report.notes[0].starts_with("n_epochs was chosen as 334 for 3 batches an epoch: 1002 steps"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod co_association;
 mod committee;
 mod each;
 mod ensemble;
+mod linkage;
 mod self_training;
 mod trust;
 mod voting;

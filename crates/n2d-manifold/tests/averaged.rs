@@ -68,6 +68,30 @@ fn views_that_disagree_are_told() {
     let agreement = fitted.agreement(&groups).unwrap();
     assert!(agreement.iter().all(|&share| share == 0.5 || share == 1.0));
     assert!(agreement.iter().sum::<f32>() < 80.0);
+
+    // The first view has rows near their own group.
+    let z = Samples::new(both.slice(ndarray::s![..3, ..])).unwrap();
+    let of = |labels: [i32; 3]| {
+        let labels = n2d_core::Labels::new(labels.to_vec()).unwrap();
+        fitted.agreement_on(z, &groups, &labels).unwrap()
+    };
+    let own = of([0, 1, 2]);
+    assert!(own.iter().all(|&share| share == 0.5 || share == 1.0), "{own:?}");
+    // No view has most of a row's neighbours in two groups.
+    let sums: Vec<f32> = (0..3)
+        .map(|row| {
+            [[0, 1, 2], [1, 2, 0], [2, 0, 1]]
+                .map(|labels| of(labels)[row])
+                .iter()
+                .sum()
+        })
+        .collect();
+    assert_eq!(sums, [1.0; 3]);
+    assert!(
+        fitted
+            .agreement_on(Samples::new(one.view()).unwrap(), &groups, &groups)
+            .is_err()
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use documented::DocumentedFieldsOpt;
 use n2d_core::check::Options;
 use n2d_core::{
-    ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, FittedEncoder,
-    ManifoldClusterer, N2d, PartConfig, Stage,
+    ApplyError, BoxClusterer, BoxEncoder, DynFittedN2d, DynN2d, FittedClusterer, FittedEncoder, Labels,
+    ManifoldClusterer, N2d, PartConfig, Samples, Stage,
 };
 use n2d_encoder::{DenseAutoencoderConfig, Device, Engine};
 use n2d_ensemble::{Committee, FittedSelfTrained, FittedVoting, N2dEnsemble, SelfTrained};
@@ -216,13 +216,46 @@ pub fn agreement(fitted: &DynFittedN2d) -> Result<Option<Vec<f32>>, ApplyError> 
                 source: error.into(),
             });
     }
-    let clusterer: &dyn std::any::Any = &**fitted.clusterer();
-    if let Some(voting) = clusterer.downcast_ref::<FittedVoting<Box<dyn FittedClusterer>>>() {
+    if let Some(voting) = voting(fitted) {
         return Ok(Some(voting.agreement().to_vec()));
     }
-    let manifold: &dyn std::any::Any = &**fitted.manifold();
-    match manifold.downcast_ref::<FittedAveragedUmap>() {
+    match averaged(fitted) {
         Some(averaged) => averaged.agreement(fitted.labels()).map(Some),
         None => Ok(None),
     }
+}
+
+/// The same of new rows: the share of members that agree with each label that the pipeline has given, where it is an ensemble by votes, co-association or a mean
+/// graph. With self-training there is none: the members that taught the encoder are not kept.
+///
+/// `latents`, `embedding` and `labels` are those of the rows. Takes as long as labelling them again.
+///
+/// # Errors
+/// [`ApplyError`] for rows of another width than the pipeline's own.
+///
+/// # Panics
+/// Where there are not as many labels as rows.
+pub(crate) fn agreement_on(
+    fitted: &DynFittedN2d,
+    latents: Samples<'_>,
+    embedding: Samples<'_>,
+    labels: &Labels,
+) -> Result<Option<Vec<f32>>, ApplyError> {
+    if let Some(voting) = voting(fitted) {
+        return Ok(Some(voting.votes(embedding)?.1));
+    }
+    match averaged(fitted) {
+        Some(averaged) => averaged.agreement_on(latents, fitted.labels(), labels).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn voting(fitted: &DynFittedN2d) -> Option<&FittedVoting<Box<dyn FittedClusterer>>> {
+    let clusterer: &dyn std::any::Any = &**fitted.clusterer();
+    clusterer.downcast_ref()
+}
+
+fn averaged(fitted: &DynFittedN2d) -> Option<&FittedAveragedUmap> {
+    let manifold: &dyn std::any::Any = &**fitted.manifold();
+    manifold.downcast_ref()
 }

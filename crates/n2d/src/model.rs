@@ -9,6 +9,7 @@ use n2d_core::{
 use n2d_datasets::{ColumnRanges, Scaler};
 use ndarray::{Array2, ArrayView2};
 
+use crate::ensemble::agreement_on;
 use crate::{ModelInfo, Registry};
 
 /// A fitted pipeline with the scaling of its data and where it came from: what one `.n2d` file holds.
@@ -304,6 +305,23 @@ impl Model {
             embedding,
             assigned: Assigned { labels, strengths },
         })
+    }
+
+    /// The share of members that agree with each label of [`answers`](Self::answers), in `[0, 1]`, where the model is an ensemble: by votes and co-association those that
+    /// give the row its label, by a mean graph those by which most of the training rows near it have its label. `None` for a single pipeline, and for
+    /// self-training, whose members are not kept.
+    ///
+    /// A training row given again is among the rows near it, and so agrees a little more with itself than in [`agreement`](crate::agreement). Takes about as long as the answers did.
+    ///
+    /// # Errors
+    /// [`ApplyError`] for answers of another width.
+    ///
+    /// # Panics
+    /// Where there are not as many labels as rows.
+    pub fn agreement_on(&self, answers: &Answers) -> Result<Option<Vec<f32>>, ApplyError> {
+        let z = made_by(self.pipeline.encoder().name(), answers.latents.view())?;
+        let y = made_by(self.pipeline.manifold().name(), answers.embedding.view())?;
+        agreement_on(&self.pipeline, z, y, &answers.assigned.labels)
     }
 
     /// The answers to a stream of chunks of rows, chunk by chunk, such as [`read_chunks`](n2d_datasets::read_chunks) reads them. One chunk is

@@ -16,7 +16,7 @@ const TRAINING: &[Entrant] = &[
     ("TensorFlow-Keras 2.21.0", Side::Python, "keras"),
     ("its matrix products alone", Side::Ours, "dense-products"),
 ];
-/// The default's number of epochs, as later ones need not take the time of the first.
+/// For ten epochs, as later ones need not take the time of the first.
 const LONGER: &[Entrant] = &[
     ("n2d, native engine", Side::Ours, "dense-native"),
     ("PyTorch 2.15.0, fused Adam", Side::Python, "torch"),

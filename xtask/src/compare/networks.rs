@@ -1,13 +1,16 @@
-//! `cargo xtask compare networks`: whole fits with each encoder at its defaults, over seeds.
+//! `cargo xtask compare networks`: whole fits with each encoder, over seeds; those that train do so for as many epochs.
 
 use std::path::Path;
 
 use super::Arguments;
-use super::runs::{Record, ours};
+use super::runs::{MIXTURE_OF_RECORDS, Record, ours};
 use crate::cargo::build_measured;
 
 const FOR_SEQUENCES: &[&str] = &["dense", "conv1d", "lstm", "gru", "variational", "pca", "identity"];
 const FOR_IMAGES: &[&str] = &["dense", "conv2d", "variational", "pca", "identity"];
+
+/// Half of the default's for so many rows: recurrent networks take minutes as it is.
+const EPOCHS: &str = "25";
 
 /// Seed after seed, so that a record cut short has as many of each. `--only` is a part of the name of a set and an encoder, such as "hapt, lstm".
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
@@ -31,7 +34,9 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
                 .iter()
                 .filter(|encoder| arguments.want(&format!("{set}, {encoder}")))
             {
-                let more = [labels, &["--encoder", encoder]].concat();
+                let trains = !["pca", "identity"].contains(encoder);
+                let epochs: &[&str] = if trains { &["--epochs", EPOCHS] } else { &[] };
+                let more = [labels, &["--encoder", encoder], epochs, &MIXTURE_OF_RECORDS].concat();
                 record.add((set, encoder, seed), || ours(root, arguments, data, &more, seed))?;
             }
         }

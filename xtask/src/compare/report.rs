@@ -11,7 +11,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "pipeline",
         "Whole pipelines",
-        "From rows to labels, each fit in a process of its own, the same data, network, settings of UMAP and number of epochs, everything else each one's own default (mixtures: ten beginnings here, one in scikit-learn) (`cargo xtask compare pipeline`). What importing and numba's compilation take is in no one's seconds. In the pipelines umap-learn has a seed, as ours has, and so one thread; on the raw rows it has none, and all cores.",
+        "From rows to labels, each fit in a process of its own, the same data, network, settings of UMAP and number of epochs, everything else each one's own default (mixtures: ten beginnings here, as was the default, one in scikit-learn) (`cargo xtask compare pipeline`). What importing and numba's compilation take is in no one's seconds. In the pipelines umap-learn has a seed, as ours has, and so one thread; on the raw rows it has none, and all cores.",
     ),
     (
         "reproduce",
@@ -21,22 +21,22 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "ensembles",
         "One pipeline, and ways to make one result of several",
-        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Seed 0 on MNIST had other work beside it, which is its greatest time; those on MNIST and its test set are from before means of gradients came to rest at zero, since when training is faster, and before what comes in at the edge of a shifted image was the edge in place of zero. Beside those on pendigits other work ran: their seconds are no measure.",
+        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Beside votes on pendigits other work ran: their seconds are no measure.",
     ),
     (
         "networks",
         "Each encoder in a pipeline",
-        "Whole fits of the program with each encoder at its defaults, UMAP and a Gaussian mixture on top, over seeds (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure.",
+        "Whole fits of the program with each encoder, UMAP and a Gaussian mixture of ten beginnings by k-means on top, over seeds; networks are trained for 25 epochs, half of the default (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure.",
     ),
     (
         "growth",
         "Whole fits against the number of rows",
-        "Made-up rows around ten centres, everything at its defaults (`cargo xtask compare growth`); the seconds of each stage are in the CSV and in docs/pictures. Made before means of gradients came to rest at zero, since when training is faster. Of 100 000 rows seed 1 is left out, as other work ran beside it.",
+        "Made-up rows around ten centres: 25 epochs of 10 000 rows (the default is now 50), 10 of more (now 16 of 100 000), mixtures of ten beginnings by k-means, everything else at its default (`cargo xtask compare growth`); the seconds of each stage are in the CSV and in docs/pictures. Made before means of gradients came to rest at zero, since when training is faster. Of 100 000 rows seed 1 is left out, as other work ran beside it.",
     ),
     (
         "criteria",
         "Choosing without labels",
-        "How far criteria that need no labels follow the accuracy (`cargo xtask reproduce --sets pendigits,mnist-test --criteria benches/records/criteria.csv`, of 240 candidates from five seeds). Silhouette and stability combined, the default of `n2d select`, follow it best over the pools, and what they choose loses least against the best.",
+        "How far criteria that need no labels follow the accuracy (`cargo xtask reproduce --sets pendigits,mnist-test --criteria benches/records/criteria.csv`, of 240 candidates from five seeds). Among all candidates of a set what silhouette and stability combined choose, the default of `n2d select`, loses least against the best; within one input and manifold learner silhouette alone is as good.",
     ),
     (
         "encoder",
@@ -46,7 +46,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "defaults",
         "Training of the dense encoder",
-        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. Each candidate makes so many steps, or a hundredth as many epochs where that is more; those that are no finalists have two seeds, on small sets alone. Latents are 10 wide throughout, on phone sensors too, where the program's own default is one for each cluster, 6. Of the finalists the default has the best worst seed on phone sensors and on 500 rows; on 2 000 rows it is far behind the others, and twice its steps are better where there are many images.",
+        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. Each candidate makes so many steps, or a hundredth as many epochs where that is more; those that are no finalists have two seeds, on small sets alone. Latents are 10 wide throughout, on phone sensors too, where the program's own default is one for each cluster, 6. Mixtures had ten beginnings by k-means. The default is Adam at a constant rate, with the row of 1000 steps for 500 and 2 000 rows, and with that of 2000 for the others: with half as many, MNIST, 10 000 rows of it, Fashion-MNIST and pendigits (little) have worse clusters, phone sensors better ones. On 500 rows 1000 steps are better than 2000, on 2 000 rows worse in the median, though not on the same rows of Fashion-MNIST, which have no record.",
     ),
     (
         "manifold",

@@ -31,6 +31,9 @@ const FIGURES: [&str; 8] = [
     "peak_mib",
 ];
 
+/// The mixture's options that were the defaults when the records were made whose fits have them.
+pub(super) const MIXTURE_OF_RECORDS: [&str; 4] = ["--set", "gmm.init=kmeans", "--set", "gmm.n_init=10"];
+
 /// The place of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Figure {

@@ -42,7 +42,7 @@ pub(super) fn markdown(record: &str) -> Result<String, String> {
     let mut text = String::from(
         "Made by `cargo xtask reproduce --table` from criteria.csv. A pool is all that one would choose among: \"all\" is every input, manifold \
          learner, clusterer and seed of a data set; the others are the seeds and clusterers of one input and manifold learner. Each cell: \
-         Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose; candidates without a \
+         Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose, the mean of those that are best alike; candidates without a \
          figure come last. \"combined\" is the mean of the ranks by silhouette and by stability, of candidates that have a silhouette. The means are over the pools of one input and manifold learner, as \"all\" has their candidates again.\n\n",
     );
     text += "| pool | candidates | ACC best | ACC median | ";
@@ -114,20 +114,18 @@ impl Pool {
         }
     }
 
-    /// The first of the best, if it applies to any.
-    fn chosen(&self, criterion: usize) -> Option<&Candidate> {
-        let figure = |candidate: &&Candidate| candidate.figures[criterion];
-        let having = self
-            .candidates
-            .iter()
-            .filter(|candidate| figure(candidate).is_some());
-        having.reduce(|best, other| {
-            if figure(&other) > figure(&best) {
-                other
-            } else {
-                best
-            }
-        })
+    /// The accuracy of what a criterion chooses, if it applies to any: the mean of those that are best alike, as it does not tell them apart.
+    fn chosen(&self, criterion: usize) -> Option<f64> {
+        let figures = || {
+            let all = self.candidates.iter();
+            all.filter_map(|candidate| Some((candidate.figures[criterion]?, candidate.acc)))
+        };
+        let best = figures().map(|(figure, _)| figure).reduce(f64::max)?;
+        let accs: Vec<f64> = figures()
+            .filter(|&(figure, _)| figure == best)
+            .map(|(_, acc)| acc)
+            .collect();
+        Some(accs.iter().sum::<f64>() / accs.len() as f64)
     }
 }
 
@@ -150,10 +148,10 @@ fn line(pool: &Pool, sums: &mut [Sum; 5]) -> String {
         let rho = correlation(&ranks(&figures(pool.candidates.iter(), criterion)), &ranks(&accs));
         *sum = Sum {
             rho: sum.rho + rho,
-            loss: sum.loss + best - chosen.acc,
+            loss: sum.loss + best - chosen,
             n: sum.n + 1.0,
         };
-        cells.push(format!("{rho:.2}, {:.3}", chosen.acc));
+        cells.push(format!("{rho:.2}, {chosen:.3}"));
     }
     format!(
         "| {} | {} | {best:.3} | {:.3} | {} |\n",
@@ -205,6 +203,14 @@ mod tests {
             ),
             "{table}"
         );
+    }
+
+    #[test]
+    fn those_that_are_best_alike_count_by_their_mean() {
+        let record = "d,ae,umap,gmm,0,0.9,0.1,,0.5,0.2\nd,ae,umap,kmeans,0,0.7,0.3,,0.5,0.3\nd,ae,umap,gmm,1,0.6,0.2,,0.4,0.4\n";
+        let table = markdown(&format!("{HEAD}{record}")).unwrap();
+        // Both of the first embedding, whose trustworthiness is one.
+        assert!(table.contains(", 0.800 | "), "{table}");
     }
 
     #[test]

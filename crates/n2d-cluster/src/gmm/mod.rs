@@ -64,7 +64,7 @@ pub use selection::{
 #[derive(Debug, Clone)]
 pub struct GaussianMixture {
     config: GaussianMixtureConfig,
-    /// For [`MixtureInit::KMeans`].
+    /// For [`MixtureInit::KMeans`] and [`MixtureInit::Auto`].
     kmeans: KMeans,
 }
 

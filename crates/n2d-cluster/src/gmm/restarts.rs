@@ -15,7 +15,7 @@ use crate::kmeans::{KMeans, Scaled, Telling, nearest, plus_plus, random_rows};
 pub(crate) struct Restarts<'c> {
     pub(crate) task: Task,
     pub(crate) init: MixtureInit,
-    /// For [`MixtureInit::KMeans`].
+    /// For [`MixtureInit::KMeans`] and [`MixtureInit::Auto`].
     pub(crate) kmeans: &'c KMeans,
     pub(crate) n_init: usize,
     /// What the generators are derived for.
@@ -82,22 +82,24 @@ impl Restarts<'_> {
         ctx: &mut FitContext<'_>,
     ) -> Result<Run<M>, Failure> {
         let mut rng = ctx.rng(self.purpose, at as u64);
-        let moments = self.begin(scaled, em, &mut rng, ctx)?;
+        let moments = self.begin(scaled, em, at, &mut rng, ctx)?;
         let model = make(moments).map_err(Failure::Collapsed)?;
         climb(em, model, self.task, (self.runs.0 + at, self.runs.1), ctx)
     }
 
-    /// The moments of the shares that one run begins with.
+    /// The moments of the shares that run number `at` begins with.
     fn begin(
         &self,
         scaled: &Scaled,
         em: &mut Em<'_>,
+        at: usize,
         rng: &mut ChaCha8Rng,
         ctx: &mut FitContext<'_>,
     ) -> Result<Moments, FitError> {
         let (y, n_clusters) = (em.data(), self.task.n_clusters);
         let rows = match self.init {
-            MixtureInit::KMeans => {
+            MixtureInit::Auto if at % 2 == 1 => plus_plus(scaled, n_clusters, rng, ctx)?,
+            MixtureInit::Auto | MixtureInit::KMeans => {
                 let fitted = self.kmeans.run(y, scaled, rng, Telling::Nobody, ctx)?.fitted;
                 em.share_by_labels(fitted.labels().as_slice());
                 return Ok(em.moments(fitted.center_values()));

@@ -31,7 +31,7 @@ pub enum MixtureCriterion {
 }
 
 /// Options of [`GaussianMixtureSelection`]. All but the first three are those of [`GaussianMixtureConfig`], where their
-/// defaults come from.
+/// defaults come from, but for that of `n_init`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct GaussianMixtureSelectionConfig {
@@ -47,7 +47,8 @@ pub struct GaussianMixtureSelectionConfig {
     pub covariance_type: CovarianceType,
     /// See [`GaussianMixtureConfig::init`].
     pub init: MixtureInit,
-    /// Fits of each number of components; see [`GaussianMixtureConfig::n_init`].
+    /// Fits of each number of components, at least 1; see [`GaussianMixtureConfig::n_init`]. Default 10: half as many as of
+    /// one number, as there are many.
     pub n_init: usize,
     /// See [`GaussianMixtureConfig::max_iter`].
     pub max_iter: usize,
@@ -66,7 +67,7 @@ impl Default for GaussianMixtureSelectionConfig {
             criterion: MixtureCriterion::default(),
             covariance_type: mixture.covariance_type,
             init: mixture.init,
-            n_init: mixture.n_init,
+            n_init: 10,
             max_iter: mixture.max_iter,
             tol: mixture.tol,
             reg_covar: mixture.reg_covar,

@@ -227,7 +227,7 @@ impl FittedAveragedUmap {
     pub fn agreement(&self, labels: &Labels) -> Result<Vec<f32>, ApplyError> {
         let (n, width) = (self.embedding().nrows(), self.views[0].index.n_features());
         assert_eq!(labels.len(), n, "a label for each training row");
-        let mut shares = vec![0.0; n];
+        let mut agreeing = vec![0_u32; n];
         for seen in &self.views {
             let points = seen.index.points();
             let rows = Samples::from_rows(&points, width).map_err(|source| ApplyError::Data {
@@ -235,16 +235,50 @@ impl FittedAveragedUmap {
                 source,
             })?;
             let found = seen.index.query(rows, seen.n_neighbors)?;
-            for (row, share) in shares.iter_mut().enumerate() {
-                let near = seen.memberships(found.indices(row), found.distances(row));
-                let label = labels.as_slice()[row];
-                *share += f32::from(u8::from(heaviest(&near, row, labels) == label));
+            for (row, agreeing) in agreeing.iter_mut().enumerate() {
+                let mut near = seen.memberships(found.indices(row), found.distances(row));
+                near.retain(|&(other, _)| other as usize != row);
+                *agreeing += u32::from(agrees(&near, labels, labels.as_slice()[row]));
             }
         }
-        shares
-            .iter_mut()
-            .for_each(|share| *share /= self.views.len() as f32);
-        Ok(shares)
+        Ok(self.shares(&agreeing))
+    }
+
+    /// The same of new rows with their labels: the share of views in which most of the training rows near a new one have its label. `trained` are the
+    /// labels of the training rows. A training row given again is its own nearest, unlike in [`agreement`](Self::agreement).
+    ///
+    /// # Errors
+    /// [`ApplyError::FeatureMismatch`] for rows of another width.
+    ///
+    /// # Panics
+    /// Where there are not as many labels as rows.
+    pub fn agreement_on(
+        &self,
+        z: Samples<'_>,
+        trained: &Labels,
+        labels: &Labels,
+    ) -> Result<Vec<f32>, ApplyError> {
+        same_features(self.name(), self.n_features(), z)?;
+        assert_eq!(
+            trained.len(),
+            self.embedding().nrows(),
+            "a label for each training row"
+        );
+        assert_eq!(labels.len(), z.n_samples(), "a label for each row");
+        let mut agreeing = vec![0_u32; labels.len()];
+        for (seen, found) in self.views.iter().zip(self.neighbors(z)?) {
+            for (row, agreeing) in agreeing.iter_mut().enumerate() {
+                let near = seen.memberships(found.indices(row), found.distances(row));
+                *agreeing += u32::from(agrees(&near, trained, labels.as_slice()[row]));
+            }
+        }
+        Ok(self.shares(&agreeing))
+    }
+
+    /// Of all views.
+    fn shares(&self, agreeing: &[u32]) -> Vec<f32> {
+        let n_views = self.views.len() as f32;
+        agreeing.iter().map(|&views| views as f32 / n_views).collect()
     }
 
     fn neighbors(&self, z: Samples<'_>) -> Result<Vec<Neighbors>, ApplyError> {
@@ -306,18 +340,17 @@ impl Transform for FittedAveragedUmap {
     }
 }
 
-/// The label of the greatest weight among the neighbours of a row, itself left out; the lowest of equals. That of the row itself where
-/// it has no others.
-fn heaviest(near: &[(u32, f32)], row: usize, labels: &Labels) -> i32 {
-    let others = near.iter().filter(|&&(other, _)| other as usize != row);
-    let mut weights: Vec<(i32, f32)> = others
-        .map(|&(other, weight)| (labels.as_slice()[other as usize], weight))
+/// Whether the label of the greatest weight among the neighbours of a row, the lowest of equals, is its own, or it has no neighbours.
+fn agrees(near: &[(u32, f32)], trained: &Labels, own: i32) -> bool {
+    let mut weights: Vec<(i32, f32)> = near
+        .iter()
+        .map(|&(other, weight)| (trained.as_slice()[other as usize], weight))
         .collect();
     weights.sort_by_key(|&(label, _)| label);
     let of_one = |group: &[(i32, f32)]| (group[0].0, group.iter().map(|&(_, weight)| weight).sum::<f32>());
     let sums = weights.chunk_by(|a, b| a.0 == b.0).map(of_one);
-    let best = sums.reduce(|best, next| if next.1 > best.1 { next } else { best });
-    best.map_or(labels.as_slice()[row], |(label, _)| label)
+    let heaviest = sums.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    heaviest.is_none_or(|(label, _)| label == own)
 }
 
 /// The columns of one view, as rows of their own.

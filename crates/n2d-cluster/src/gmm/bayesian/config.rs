@@ -10,7 +10,8 @@ use crate::cholesky::cholesky;
 use crate::gmm::config::MixtureInit;
 use crate::gmm::covariances::{CovarianceType, is_symmetric, lower};
 
-/// Options of [`BayesianGaussianMixture`]. The names are scikit-learn's, and so are the defaults but for `n_clusters`.
+/// Options of [`BayesianGaussianMixture`]. The names are scikit-learn's, and so are the defaults but for `n_clusters`, and for
+/// `init` where `n_init` is above 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFieldsOpt)]
 #[serde(default, deny_unknown_fields)]
 pub struct BayesianGaussianMixtureConfig {
@@ -20,7 +21,7 @@ pub struct BayesianGaussianMixtureConfig {
     pub n_clusters: usize,
     /// How free the shapes of the components are. Default [`CovarianceType::Full`].
     pub covariance_type: CovarianceType,
-    /// Where the iterations begin. Default [`MixtureInit::KMeans`].
+    /// Where the iterations begin. Default [`MixtureInit::Auto`].
     pub init: MixtureInit,
     /// Fits from different beginnings, of which the one with the greatest lower bound is kept; at least 1. Each costs a whole
     /// fit. Default 1.

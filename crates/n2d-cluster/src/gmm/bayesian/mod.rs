@@ -47,7 +47,7 @@ use crate::kmeans::{KMeans, Scaled};
 #[derive(Debug, Clone)]
 pub struct BayesianGaussianMixture {
     config: BayesianGaussianMixtureConfig,
-    /// For [`MixtureInit::KMeans`](crate::MixtureInit::KMeans).
+    /// For [`MixtureInit::KMeans`](crate::MixtureInit::KMeans) and [`MixtureInit::Auto`](crate::MixtureInit::Auto).
     kmeans: KMeans,
 }
 
