@@ -66,8 +66,7 @@ Examples:
 
 A row gets the same label alone as among a million. Files are read, and outputs written, some rows at a time; an output
 takes its name only when it is whole. Labels of the training rows may differ in a few from the fitted ones, as new rows are placed
-on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many. Labels are CSV, row,cluster; of an ensemble (but
-for --self-training) with agreement, the share of its members that agree with the label, and with strength where a label is a matter of degrees.";
+on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many.";
 
 const ASSESS_EXAMPLES: &str = "\
 Examples:
@@ -180,6 +179,8 @@ pub(crate) struct FitArgs {
     pub(crate) clusters: Option<Clusters>,
 
     /// Passes of the encoder's training over the data [default: by the number of rows, such as 47 for 11 000 and 20 for 70 000]
+    ///
+    /// With --self-training those of the members; the encoder that is taught has ensemble.taught_epochs.
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) epochs: Option<usize>,
 
@@ -248,6 +249,10 @@ pub(crate) struct FitArgs {
 
     /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise); `-` for stdout, in
     /// place of the summary
+    ///
+    /// Of ensembles also agreement: by votes and co-association the share of members that give the row its cluster, by a mean graph
+    /// that of members in whose graph most of its neighbours are in its cluster, with --self-training that of the members that had it
+    /// there before an encoder was taught (of one member 0 or 1).
     #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
 
@@ -315,8 +320,10 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     pub(crate) proba: bool,
 
-    /// Where the labels go: CSV with the columns row and cluster (-1 for noise), and strength for clusterers such as
-    /// hdbscan [default: stdout]
+    /// Where the labels go: CSV with the columns row and cluster (-1 for noise), agreement for ensembles, and strength
+    /// for clusterers such as hdbscan [default: stdout]
+    ///
+    /// Agreement is as in `n2d fit --out`, among the training rows near a row; --self-training has none, as its members are not kept.
     #[arg(long, value_name = "FILE.csv", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
 

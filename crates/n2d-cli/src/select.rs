@@ -229,6 +229,9 @@ fn not_run(error: SelectionError) -> CliError {
             CliError::usage(error.to_string()).with_hint("an example: --vary 'umap.n_neighbors=10|20'")
         }
         SelectionError::Build(error) => error.into(),
+        SelectionError::SeveralEmbeddings { .. } => CliError::usage(error.to_string()).with_hint(
+            "an example: --seeds 1 --latent-dim 10 --set umap.n_components=2 --vary 'n_clusters=6|8|10'",
+        ),
         SelectionError::TooManyCandidates { .. } | SelectionError::TooFewSeeds { .. } => {
             CliError::usage(error.to_string())
         }

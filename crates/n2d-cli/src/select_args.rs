@@ -22,7 +22,7 @@ the best one, which `n2d fit` with its settings and seed gives again. Ctrl-C sho
     mut_arg("checkpoint", |arg| arg.hide(true)),
     mut_arg("checkpoint_every", |arg| arg.hide(true)),
     mut_arg("resume", |arg| arg.hide(true)),
-    mut_arg("out", |arg| arg.help(OUT))
+    mut_arg("out", |arg| arg.help(OUT).long_help(OUT))
 )]
 pub(crate) struct SelectArgs {
     #[command(flatten)]

@@ -240,6 +240,17 @@ fn the_number_of_clusters_can_be_chosen() {
     assert!(lines[0].ends_with("less is better"), "{}", ran.stdout);
     assert!(lines[1].trim_start().starts_with("candidate"), "{}", ran.stdout);
     assert_eq!(lines[1].split_whitespace().nth(1), Some("bic"));
+    // Without the last two words, those of a single seed; and with another embedding.
+    let several_seeds = [&of_one_embedding[..10], &["--seeds", "2"]].concat();
+    let several_manifolds = [&of_one_embedding[..], &["--vary", "umap.n_neighbors=5|6"]].concat();
+    for (candidates, difference) in [
+        (several_seeds, "the seed"),
+        (several_manifolds, "the manifold learner"),
+    ] {
+        let said = place.refused(2, &[&candidates[..], &["--criterion", "likelihood"]].concat());
+        assert!(said.contains("one embedding alone"), "{said}");
+        assert!(said.contains(difference), "{said}");
+    }
     let ran = place.ok(&of_one_embedding);
     let chosen = ran.stdout.lines().find(|line| line.starts_with("  *")).unwrap();
     assert!(chosen.contains("n_clusters=2"), "{}", ran.stdout);

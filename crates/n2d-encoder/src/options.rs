@@ -50,8 +50,8 @@ macro_rules! with_training_options {
             pub clip_norm: Option<f64>,
             /// Rows in a step; at least 1. Default 256 (the paper). The last batch of an epoch has the rows that remain, the only one where there are fewer.
             pub batch_size: usize,
-            /// Passes over the data; at least 1, or 0 with `weights`, which then stay as they are. Default: fewer the more rows there are, which the report notes. 50, but enough
-            /// for 1000 steps, and no more than make 2000 above 20 or 6000 above 10: in batches of 256, 125 for 2000 rows, 50 for 10 000, 20 for 70 000, 10 for a million. The paper
+            /// Passes over the data; at least 1, or 0 with `weights`, which then stay as they are. Default: fewer the more rows there are, which the report notes. In batches of 256: enough for
+            /// 1000 steps below 5000 rows (125 for 2000), 50 up to 10 000, then enough for 2000 steps up to 25 000, 20 up to 77 000, and enough for 6000 steps or 10. The paper
             /// trains for 1000 (`paper()`), at many times the cost.
             pub n_epochs: Option<usize>,
             /// Part of the rows held out from training, in `[0, 1)`, drawn at random; their loss is then what `patience` watches. Default 0

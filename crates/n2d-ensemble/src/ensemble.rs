@@ -18,8 +18,8 @@ use crate::{Committee, Counting, Each, SelfTrained, Voting};
 /// | clusterer | one | one a member; most votes win | one |
 /// | parts may be | UMAP as the manifold learner | any; with co-association members may find different numbers of clusters | any; the encoder taught is one that learns labels |
 ///
-/// Measured on MNIST and pendigits, the mean graph is at least as good as the votes, and lays out once. On MNIST self-training beats both, with a single
-/// member, as the encoder taught is one of convolutions that learns from changed copies. See the project's records.
+/// On pendigits votes are a little better than the mean graph, on MNIST the same; the mean graph lays out once. On MNIST self-training beats both, with a single
+/// member, as the encoder taught is one of convolutions that learns from changed copies. See the project's records (`benches/records/ensembles.md`, `ensemble.md`).
 ///
 /// ```
 /// use n2d_cluster::GaussianMixtureConfig;

@@ -17,7 +17,8 @@ pub struct GaussianMixtureConfig {
     /// How free the shapes of the components are. Default [`CovarianceType::Full`], scikit-learn's. The others need fewer
     /// rows for each component, and less time.
     pub covariance_type: CovarianceType,
-    /// Where the iterations begin. Default [`MixtureInit::Auto`].
+    /// Where the iterations begin. Default [`MixtureInit::Auto`]: the first at the clusters of k-means, the second at rows far from one
+    /// another (k-means++), and so on by turns.
     pub init: MixtureInit,
     /// Fits from different beginnings, of which the one with the greatest likelihood is kept; at least 1. Each costs a whole
     /// fit. Default 20, where scikit-learn has 1: on UMAP's embedding of pendigits one beginning in six ends in an optimum of

@@ -17,10 +17,11 @@ pub const DBCV_ROWS: usize = 5000;
 ///
 /// Likelihood and BIC are of the embedding as much as of the clusters: they compare candidates of one embedding alone, those with the same
 /// encoder, manifold learner, widths and seed. Widths follow the number of clusters unless they are set, so that a choice of that number
-/// by BIC takes one seed, a `latent_dim` (or no encoder) and an `n_components` of the manifold learner. Nothing checks this.
+/// by BIC takes one seed, a `latent_dim` (or no encoder) and an `n_components` of the manifold learner. Others are refused
+/// ([`SelectionError::SeveralEmbeddings`](super::SelectionError::SeveralEmbeddings)).
 ///
 /// How far silhouette, DBCV, trustworthiness, stability by ARI and the default follow the accuracy with known classes was measured over the runs of
-/// `cargo xtask reproduce` on pendigits and MNIST's test set, and stands in the project's records (`benches/records/criteria.md`): the default did so best.
+/// `cargo xtask reproduce` on pendigits and MNIST's test set, and stands in the project's records (`benches/records/criteria.md`): among all candidates of a set the default did so best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Criterion {

@@ -122,6 +122,16 @@ pub enum SelectionError {
         /// Seeds given.
         n_seeds: usize,
     },
+    /// A criterion that compares mixtures of one embedding, with candidates of several.
+    #[error(
+        "{criterion} compares clusterings of one embedding alone, but candidates differ in {difference}: it takes one seed, and one encoder and manifold learner of one width (`latent_dim` and the manifold learner's `n_components` set, as they follow the number of clusters otherwise)"
+    )]
+    SeveralEmbeddings {
+        /// What they were to be compared by.
+        criterion: Criterion,
+        /// In what their embeddings differ.
+        difference: &'static str,
+    },
     /// Someone cancelled.
     #[error("cancelled while fitting {candidate}")]
     Cancelled {
@@ -262,6 +272,7 @@ impl Selection {
             .iter()
             .map(|(_, config)| Keys::of(config, registry))
             .collect::<Result<Vec<_>, _>>()?;
+        self.check_embeddings(&keys)?;
         let mut fitted: Vec<Option<Made>> = (0..configs.len() * self.seeds.len()).map(|_| None).collect();
         for (number, &seed) in self.seeds.iter().enumerate() {
             let mut shared = Shared::default();
@@ -282,6 +293,23 @@ impl Selection {
         }
         let candidates = self.judge(&configs, &fitted)?;
         self.choose(candidates, fitted.into_iter().flatten().map(|made| made.parts))
+    }
+
+    /// That candidates are of one embedding, where the criterion says something of these alone.
+    fn check_embeddings(&self, keys: &[Keys]) -> Result<(), SelectionError> {
+        let criterion = self.criterion;
+        if !matches!(criterion, Criterion::Bic | Criterion::Likelihood) {
+            return Ok(());
+        }
+        let difference = match keys.iter().any(|key| *key != keys[0]) {
+            true => "the encoder, the manifold learner or their widths",
+            false if self.seeds.len() > 1 => "the seed",
+            false => return Ok(()),
+        };
+        Err(SelectionError::SeveralEmbeddings {
+            criterion,
+            difference,
+        })
     }
 
     fn context<'a>(&self, seed: u64, observer: &'a mut dyn Observer) -> FitContext<'a> {
