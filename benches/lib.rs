@@ -1,5 +1,7 @@
-//! Data for benchmarks, made up from a seed.
+//! What benchmarks share: made-up data, and options that records were made with.
 
+use n2d::cluster::MixtureInit;
+use n2d::prelude::*;
 use n2d::rng::SplitMix64;
 use ndarray::Array2;
 
@@ -24,4 +26,13 @@ pub fn blobs(n: usize, d: usize) -> Array2<f32> {
         }
     }
     rows
+}
+
+/// A mixture with what were its defaults when the records and the baseline were made.
+pub fn mixture_of_records(n_clusters: usize) -> GaussianMixtureConfig {
+    GaussianMixtureConfig {
+        init: MixtureInit::KMeans,
+        n_init: 10,
+        ..GaussianMixtureConfig::new(n_clusters)
+    }
 }

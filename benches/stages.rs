@@ -4,13 +4,12 @@ use std::hint::black_box;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use n2d::cluster::MixtureInit;
 use n2d::encoder::Conv2dConfig;
 use n2d::manifold::TsneConfig;
 use n2d::matmul::{Matrix, product};
 use n2d::neighbors::{NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
-use n2d_benches::blobs;
+use n2d_benches::{blobs, mixture_of_records};
 
 /// What `cargo xtask bench` measures the others by: the product of another crate, on one thread.
 fn yardstick(c: &mut Criterion) {
@@ -106,13 +105,7 @@ fn clusterers(c: &mut Criterion) {
     let y = Samples::new(y.view()).expect("finite");
     let mut group = c.benchmark_group("70 000 x 10 into 10 clusters");
     group.sample_size(10);
-    // The defaults when the baseline was recorded.
-    let gmm = GaussianMixtureConfig {
-        init: MixtureInit::KMeans,
-        n_init: 10,
-        ..GaussianMixtureConfig::new(10)
-    };
-    clusterer(&mut group, "gmm", gmm, y);
+    clusterer(&mut group, "gmm", mixture_of_records(10), y);
     clusterer(&mut group, "kmeans", KMeansConfig::new(10), y);
     let hdbscan = HdbscanConfig {
         min_cluster_size: 700,

@@ -4,13 +4,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use n2d::cluster::MixtureInit;
 use n2d::datasets::{Dataset, ReadOptions, read_labels, read_path};
 use n2d::manifold::{FittedUmap, IsomapConfig, SpectralEmbeddingConfig, TsneConfig};
 use n2d::metrics::{EmbeddingOptions, Sampling, assess, embedding_quality};
 use n2d::neighbors::{Metric, NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
-use n2d_benches::blobs;
+use n2d_benches::{blobs, mixture_of_records};
 use ndarray::s;
 use serde_json::Value;
 
@@ -103,13 +102,7 @@ fn judge_embedding(options: &Value, data: &Dataset) -> Answer {
     let mut result = format!("trustworthiness {:.4}", quality.trustworthiness);
     if let Some(classes) = classes(options)? {
         let classes = Labels::new(classes.as_slice()[first..][..embedding.n_samples()].to_vec())?;
-        // The mixture's defaults when the records were made.
-        let gmm = GaussianMixtureConfig {
-            init: MixtureInit::KMeans,
-            n_init: 10,
-            ..GaussianMixtureConfig::new(classes.n_clusters())
-        }
-        .build()?;
+        let gmm = mixture_of_records(classes.n_clusters()).build()?;
         let found = gmm.fit(embedding.samples()?, &mut FitContext::new(0))?;
         let scores = assess(&classes, found.model.labels())?;
         result += &format!(", ACC {:.4}, NMI {:.4}", scores.acc, scores.nmi);

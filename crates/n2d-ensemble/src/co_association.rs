@@ -26,11 +26,12 @@ use crate::linkage::{combinations, cut};
 /// use n2d_ensemble::co_association;
 ///
 /// // The second member has halved a cluster.
-/// let members = [vec![0, 0, 0, 0, 1, 1], vec![2, 2, 0, 0, 1, 1], vec![0, 0, 0, 0, 1, 1]].map(|labels| Labels::new(labels).unwrap());
+/// let whole = Labels::new(vec![0, 0, 0, 0, 1, 1])?;
+/// let members = [whole.clone(), Labels::new(vec![2, 2, 0, 0, 1, 1])?, whole];
 /// let found = co_association(&members, &FitContext::new(0))?;
 /// assert_eq!(found.labels.as_slice(), [0, 0, 0, 0, 1, 1]);
 /// assert_eq!(found.agreement, [1.0; 6]);
-/// # Ok::<(), n2d_core::FitError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors

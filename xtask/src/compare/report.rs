@@ -26,7 +26,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "networks",
         "Each encoder in a pipeline",
-        "Whole fits of the program with each encoder, UMAP and a Gaussian mixture of ten beginnings by k-means on top, over seeds; networks are trained for 25 epochs, half of the default (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure.",
+        "Whole fits of the program with each encoder, UMAP and a Gaussian mixture of ten beginnings by k-means on top, over seeds; networks are trained for 25 epochs, about half of the default (`cargo xtask compare networks`). Fits had one thread each and other work beside them: seconds are no measure.",
     ),
     (
         "growth",
@@ -46,7 +46,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "defaults",
         "Training of the dense encoder",
-        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. Each candidate makes so many steps, or a hundredth as many epochs where that is more; those that are no finalists have two seeds, on small sets alone. Latents are 10 wide throughout, on phone sensors too, where the program's own default is one for each cluster, 6. Mixtures had ten beginnings by k-means. The default is Adam at a constant rate, with the row of 1000 steps for 500 and 2 000 rows, and with that of 2000 for the others: with half as many, MNIST, 10 000 rows of it, Fashion-MNIST and pendigits (little) have worse clusters, phone sensors better ones. On 500 rows 1000 steps are better than 2000, on 2 000 rows worse in the median, though not on the same rows of Fashion-MNIST, which have no record.",
+        "What training gives the best clusters soonest (`cargo xtask compare defaults`): UMAP and a Gaussian mixture on top. Each candidate makes so many steps, or a hundredth as many epochs where that is more; those that are no finalists have two seeds, on small sets alone. Latents are 10 wide throughout, on phone sensors too, where the program's own default is one for each cluster, 6. Mixtures had ten beginnings by k-means. The default is Adam at a constant rate, with the row of 1000 steps for 500 and 2 000 rows, and with that of 2000 for the others: with half as many, MNIST, 10 000 rows of it, Fashion-MNIST and pendigits (little) have worse clusters, phone sensors better ones. On 500 rows 1000 steps are better than 2000, on 2 000 rows worse in the median.",
     ),
     (
         "manifold",
