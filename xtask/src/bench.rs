@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::cargo::{cargo, succeed};
+use crate::compare::machine;
 use crate::{Outcome, bad_usage};
 
 const BASELINE: &str = "benches/records/bench.csv";
@@ -55,6 +56,7 @@ fn bench(root: &Path, records: bool) -> Result<bool, String> {
     let baseline = root.join(BASELINE);
     if records {
         std::fs::write(&baseline, csv(&timings)).map_err(|error| format!("{BASELINE}: {error}"))?;
+        machine::note(root, "bench")?;
     }
     let before = match std::fs::read_to_string(&baseline) {
         Ok(text) => parsed(&text)?,
@@ -63,6 +65,9 @@ fn bench(root: &Path, records: bool) -> Result<bool, String> {
     };
     let (report, slower) = report(&timings, &before);
     println!("{report}");
+    if let Some(machine) = machine::read(root).get("bench") {
+        println!("The baseline was made on: {machine}");
+    }
     if before.is_empty() {
         println!("There is no baseline yet: `cargo xtask bench --record` makes this one.");
     }

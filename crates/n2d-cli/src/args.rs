@@ -61,7 +61,7 @@ stage is finished, and is kept. A second Ctrl-C kills.";
 const PREDICT_EXAMPLES: &str = "\
 Examples:
   n2d predict model.n2d new.csv --out labels.csv
-  n2d predict model.n2d new.csv --drop species --proba > probabilities.csv
+  n2d predict model.n2d new.csv --proba > probabilities.csv
   n2d predict digits.n2d images.npy --out labels.csv --embedding places.npy --reconstruction images-again.npy
 
 A row gets the same label alone as among a million. Files are read, and outputs written, some rows at a time; an output
@@ -250,6 +250,8 @@ pub(crate) struct FitArgs {
     /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise); `-` for stdout, in
     /// place of the summary
     ///
+    /// Also strength for clusterers such as hdbscan: how strongly the row belongs to its cluster, 0 to 1.
+    ///
     /// Of ensembles also agreement: by votes and co-association the share of members that give the row its cluster, by a mean graph
     /// that of members in whose graph most of its neighbours are in its cluster, with --self-training that of the members that had it
     /// there before an encoder was taught (of one member 0 or 1).
@@ -313,6 +315,8 @@ pub(crate) struct PredictArgs {
     pub(crate) input: PathBuf,
 
     /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
+    ///
+    /// Those that the fit left out, and the one that it took as classes, are left out anyway.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) drop: Vec<String>,
 

@@ -14,7 +14,8 @@ use n2d::{
 use crate::args::{FitArgs, in_range_of_threads};
 use crate::errors::{CliError, print_stdout};
 use crate::interrupt::{Interrupt, Kept};
-use crate::output::{Output, Written, is_stdout, label_table, named_as};
+use crate::label_table::LabelTable;
+use crate::output::{Output, Written, is_stdout, named_as};
 use crate::plan::{Plan, read_config};
 use crate::plot_command::{Form, display, scatter};
 use crate::progress::{Screen, Watcher};
@@ -35,8 +36,6 @@ pub(crate) struct Finished<'a> {
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) labels: &'a Labels,
-    /// The share of members that agree with each label, of an ensemble whose labels go to stdout.
-    pub(crate) agreement: Option<Vec<f32>>,
     /// Clusters the clusterer knows; some may have no row.
     pub(crate) n_clusters: usize,
     /// Of the encoder, the manifold learner and the clusterer.
@@ -134,7 +133,6 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         seed,
         threads,
         labels: model.labels(),
-        agreement: agreement_on_stdout(args, &model)?,
         n_clusters: model.pipeline().clusterer().n_clusters(),
         reports: &reports,
         known: known(&loaded.data, model.labels())?,
@@ -142,7 +140,7 @@ pub(crate) fn run(args: &FitArgs) -> Result<(), CliError> {
         seconds: start.elapsed().as_secs_f64(),
         peak_rss_mib: memory::peak_rss_mib(),
     };
-    show(args, &finished)?;
+    show(args, &model, &finished)?;
     saved
 }
 
@@ -382,16 +380,9 @@ fn mostly(table: &Contingency, names: &[String]) -> Vec<Option<(String, f64)>> {
     mostly
 }
 
-fn agreement_on_stdout(args: &FitArgs, model: &Model) -> Result<Option<Vec<f32>>, CliError> {
-    if !args.out.as_deref().is_some_and(is_stdout) {
-        return Ok(None);
-    }
-    n2d::agreement(model.pipeline()).map_err(|error| CliError::from_error(&error))
-}
-
-fn show(args: &FitArgs, finished: &Finished<'_>) -> Result<(), CliError> {
+fn show(args: &FitArgs, model: &Model, finished: &Finished<'_>) -> Result<(), CliError> {
     if args.out.as_deref().is_some_and(is_stdout) {
-        print_stdout(&label_table(finished.labels, finished.agreement.as_deref()))
+        print_stdout(&LabelTable::of_fit(model.pipeline())?.csv(0, None))
     } else if args.json {
         print_stdout(&record::json(finished)?)
     } else if args.quiet {

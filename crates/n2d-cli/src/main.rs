@@ -14,6 +14,7 @@ mod fetch_command;
 mod fit;
 mod info;
 mod interrupt;
+mod label_table;
 mod log;
 mod memory;
 mod model_source;

@@ -125,6 +125,26 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Rows for a model: what the file has of the columns that the fit left out or took as classes is left out, too.
+pub(crate) fn for_model(source: Source, model: &Model) -> Source {
+    let Source::File { path, labels, drop } = source else {
+        return source;
+    };
+    let info = model.info();
+    let of_no_use = |column: &&String| {
+        let options = read_options(None, std::slice::from_ref(column));
+        let is_there = || match read_chunks(&path, &options, CHUNK_ROWS) {
+            Ok(_) => true,
+            Err(error) => !is_no_column(&error, Path::new(column)),
+        };
+        let is_of_use = info.feature_names.contains(column) || labels.as_deref() == Some(Path::new(column));
+        !is_of_use && !drop.contains(column) && is_there()
+    };
+    let left_out = info.data.drop.iter().chain(&info.data.labels).filter(of_no_use);
+    let drop = drop.iter().chain(left_out).cloned().collect();
+    Source::File { path, labels, drop }
+}
+
 /// The file's chunks, and the file of its labels where they are no column of it.
 fn open_file<'a>(
     path: &'a Path,

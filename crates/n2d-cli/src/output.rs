@@ -4,11 +4,12 @@ use std::fs;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use n2d::Model;
 use n2d::persist::{self, AtomicFile};
-use n2d::{Labels, Model};
 use ndarray::ArrayView2;
 
 use crate::errors::{CliError, without_number};
+use crate::label_table::LabelTable;
 use crate::unfinished;
 
 /// A file to be written.
@@ -76,12 +77,12 @@ impl Output {
         file.commit()
     }
 
-    /// Writes labels as CSV, `row,cluster`, and `agreement` where it is known.
+    /// Writes labels as CSV.
     ///
     /// # Errors
     /// What the file system says.
-    pub(crate) fn write_labels(&self, labels: &Labels, agreement: Option<&[f32]>) -> Result<(), CliError> {
-        self.write_bytes(label_table(labels, agreement).as_bytes())
+    pub(crate) fn write_labels(&self, table: &LabelTable<'_>) -> Result<(), CliError> {
+        self.write_bytes(table.csv(0, None).as_bytes())
     }
 
     /// Writes a model.
@@ -124,19 +125,6 @@ impl Output {
     fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
         persist::write_atomically(&self.target, content).map_err(|error| self.refused(&error))
     }
-}
-
-/// Labels as CSV, `row,cluster`.
-pub(crate) fn label_table(labels: &Labels, agreement: Option<&[f32]>) -> String {
-    let mut text = match agreement {
-        Some(_) => "row,cluster,agreement\n".to_owned(),
-        None => "row,cluster\n".to_owned(),
-    };
-    for (row, label) in labels.as_slice().iter().enumerate() {
-        let share = agreement.map_or_else(String::new, |shares| format!(",{:?}", shares[row]));
-        text.push_str(&format!("{row},{label}{share}\n"));
-    }
-    text
 }
 
 /// Whether stdout is meant, as by a file's name it is on most command lines.
@@ -290,6 +278,7 @@ fn npy_header((n_rows, n_columns): (usize, usize)) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use n2d::Labels;
 
     #[test]
     fn arrays_are_read_back() {
@@ -332,7 +321,7 @@ mod tests {
         let labels = Labels::new(vec![1, -1]).unwrap();
         Output::new(&link, &[])
             .unwrap()
-            .write_labels(&labels, None)
+            .write_labels(&LabelTable::new(&labels, None::<&[f32]>, None))
             .unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "row,cluster\n0,1\n1,-1\n");

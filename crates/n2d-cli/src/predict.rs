@@ -15,8 +15,9 @@ use crate::args::PredictArgs;
 use crate::errors::CliError;
 use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
+use crate::label_table::LabelTable;
 use crate::log;
-use crate::model_source::{RangeCheck, Rows, load_model};
+use crate::model_source::{RangeCheck, Rows, for_model, load_model};
 use crate::output::{GrowingNpy, Output, Written, is_stdout, named_as};
 use crate::progress::Screen;
 use crate::source::{DataOptions, Source};
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
         drop: &args.drop,
         data_dir: args.data_dir.as_deref(),
     };
-    let source = Source::of(&args.input, options)?;
+    let source = for_model(Source::of(&args.input, options)?, &model);
     let mut rows = Rows::open(&source, &model)?;
     let outputs = Outputs::new(args)?;
     interrupt.doing("the prediction");
@@ -236,7 +237,13 @@ impl<'a> Writers<'a> {
     }
 
     fn write_labels(&mut self, found: &Found) -> Result<(), CliError> {
-        let text = table(found, self.n_rows);
+        let Answers { assigned, .. } = &found.answers;
+        let table = LabelTable::new(
+            &assigned.labels,
+            found.agreement.as_deref(),
+            assigned.strengths.as_deref(),
+        );
+        let text = table.csv(self.n_rows, found.proba.as_ref());
         match &mut self.labels {
             Table::File(output, file) => file
                 .write_all(text.as_bytes())
@@ -257,39 +264,4 @@ impl<'a> Writers<'a> {
             Table::Stdout => Ok(()),
         }
     }
-}
-
-/// Lines of CSV, after a header at the beginning: `row,cluster`, then `agreement`, `strength` and `p0,p1,...` where there are any.
-fn table(found: &Found, first_row: usize) -> String {
-    use std::fmt::Write;
-    let mut text = String::new();
-    let shares = [
-        ("agreement", found.agreement.as_deref()),
-        ("strength", found.answers.assigned.strengths.as_deref()),
-    ];
-    let shares = shares.map(|(name, of_rows)| of_rows.map(|of_rows| (name, of_rows)));
-    let shares: Vec<(&str, &[f32])> = shares.into_iter().flatten().collect();
-    if first_row == 0 {
-        text.push_str("row,cluster");
-        shares
-            .iter()
-            .for_each(|(name, _)| text.push_str(&format!(",{name}")));
-        let n_clusters = found.proba.as_ref().map_or(0, Array2::ncols);
-        (0..n_clusters).for_each(|cluster| text.push_str(&format!(",p{cluster}")));
-        text.push('\n');
-    }
-    for (i, label) in found.answers.assigned.labels.as_slice().iter().enumerate() {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{},{label}", first_row + i);
-        for (_, of_rows) in &shares {
-            let _ = write!(text, ",{:?}", of_rows[i]);
-        }
-        if let Some(proba) = &found.proba {
-            proba.row(i).iter().for_each(|p| {
-                let _ = write!(text, ",{p:?}");
-            });
-        }
-        text.push('\n');
-    }
-    text
 }

@@ -99,7 +99,6 @@ pub(crate) fn run(args: &SelectArgs) -> Result<(), CliError> {
         seed: chosen.seed,
         threads,
         labels: model.labels(),
-        agreement: None,
         n_clusters: model.pipeline().clusterer().n_clusters(),
         reports: &reports,
         known: known(&loaded.data, model.labels())?,

@@ -309,7 +309,9 @@ fn scaled(
     let scaler = data.scale(scaling).map_err(|error| failed(&error))?;
     let n_constant = scaler.columns().iter().filter(|(_, scale)| *scale == 0.0).count();
     let mut notes = Vec::new();
-    if n_constant > 0 {
+    if n_constant > 0 && n_constant == scaler.columns().len() {
+        notes.push("every row is the same: what clusters are found in them are chance".to_owned());
+    } else if n_constant > 0 {
         let columns = counted(n_constant, "column");
         notes.push(format!(
             "{columns} of the same value in every row: no help in telling rows apart"

@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::errors::CliError;
 use crate::interrupt::{Interrupt, Kept};
+use crate::label_table::LabelTable;
 use crate::output::Output;
 
 /// The files asked for.
@@ -156,15 +157,9 @@ pub(crate) fn write_labels(
     let Some(output) = &outputs.labels else {
         return Ok(());
     };
-    let agreement = n2d::agreement(fitted).map_err(|error| CliError::from_error(&error))?;
-    let what = match agreement {
-        Some(_) => "labels: row, cluster, share of members that agree",
-        None => "labels: row, cluster",
-    };
-    let kept = Kept::new(output.path(), what);
-    interrupt.keep(kept, || {
-        output.write_labels(fitted.labels(), agreement.as_deref())
-    })
+    let table = LabelTable::of_fit(fitted)?;
+    let kept = Kept::new(output.path(), table.meaning());
+    interrupt.keep(kept, || output.write_labels(&table))
 }
 
 enum StageError {

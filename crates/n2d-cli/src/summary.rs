@@ -179,7 +179,6 @@ mod tests {
             seed: 3,
             threads: 1,
             labels,
-            agreement: None,
             n_clusters,
             reports,
             known: None,

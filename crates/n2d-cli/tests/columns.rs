@@ -43,7 +43,8 @@ fn columns_are_dropped_by_every_command() {
     assert_eq!(assessed(&["--drop", "group"])["acc"], Value::Null);
     let drawn = [&["plot"], &of_rows[..], &["--labels", "group", "--out", "p.svg"]].concat();
     place.ok(&drawn);
-    let told = place.refused(1, &["assess", "model.n2d", "points.csv", "--labels", "group"]);
+    place.write("weighed.csv", "a,b,c,weight\n1,2,3,4\n");
+    let told = place.refused(1, &["assess", "model.n2d", "weighed.csv"]);
     assert!(told.contains("--drop COLUMN leaves others out"), "{told}");
     let told = place.refused(2, &["fit", "pendigits", "--drop", "id"]);
     assert!(told.contains("--drop is for text files"), "{told}");

@@ -87,6 +87,59 @@ fn new_rows_get_the_labels_of_their_group_in_any_batch() {
 }
 
 #[test]
+fn columns_that_the_fit_left_out_are_left_out_of_new_rows() {
+    let place = Place::new();
+    let numbered = |from: usize| -> String {
+        let rows = two_groups(120);
+        let lines = rows.lines().enumerate();
+        lines
+            .map(|(at, line)| match at {
+                0 => format!("id,{line}\n"),
+                _ => format!("row-{},{line}\n", from + at),
+            })
+            .collect()
+    };
+    place.write("points.csv", &numbered(0));
+    place.write("new.csv", &numbered(120));
+    place.ok(&quick(
+        &[&FIT[..], &["--drop", "id", "--out", "fitted.csv"]].concat(),
+    ));
+    let as_they_are = place.ok(&["predict", "model.n2d", "new.csv", "-q"]).stdout;
+    let told = [
+        "predict",
+        "model.n2d",
+        "new.csv",
+        "-q",
+        "--drop",
+        "id",
+        "--drop",
+        "group",
+    ];
+    assert_eq!(as_they_are, place.ok(&told).stdout);
+    assert_eq!(as_they_are.lines().count(), 121);
+    let scored = place.ok(&["assess", "model.n2d", "new.csv", "--labels", "group", "--json"]);
+    assert!(scored.stdout.contains("\"acc\":1"), "{}", scored.stdout);
+}
+
+#[test]
+fn hdbscan_says_how_strongly_rows_belong_to_their_clusters() {
+    let place = Place::new();
+    place.write("points.csv", &two_groups(120));
+    place.ok(&quick(
+        &[&FIT[..], &["--clusterer", "hdbscan", "--out", "fitted.csv"]].concat(),
+    ));
+    let fitted = String::from_utf8(place.read("fitted.csv")).unwrap();
+    let mut lines = fitted.lines();
+    assert_eq!(lines.next(), Some("row,cluster,strength"));
+    for line in lines {
+        let (cluster, strength) = line.split_once(',').unwrap().1.split_once(',').unwrap();
+        let strength: f32 = strength.parse().unwrap();
+        assert!((0.0..=1.0).contains(&strength), "{line}");
+        assert_eq!(strength == 0.0, cluster == "-1", "{line}");
+    }
+}
+
+#[test]
 fn arrays_go_along_and_nothing_is_left_of_what_fails() {
     let place = with_model();
     place.ok(&[
@@ -143,9 +196,10 @@ fn what_does_not_fit_is_refused_with_advice() {
         let stderr = place.refused(code, args);
         assert!(stderr.contains(expected), "{args:?}: {stderr}");
     };
+    place.write("remarks.csv", "a,b,c,remark\n1,2,3,odd\n");
     says(
         1,
-        &["predict", "model.n2d", "points.csv"],
+        &["predict", "model.n2d", "remarks.csv"],
         "--drop COLUMN leaves a column out",
     );
     place.write("swapped.csv", "b,a,c\n1,2,3\n");

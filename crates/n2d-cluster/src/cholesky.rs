@@ -12,45 +12,66 @@ pub(crate) const fn row_start(i: usize) -> usize {
 
 /// `L` of `L L^T`, or none where the matrix is not positive definite beyond what rounding leaves.
 pub(crate) fn cholesky(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
-    let mut factor = matrix.to_vec();
+    // Column `i` of `L`, from the diagonal on, follows that of `i - 1`: whole columns are added, one entry beside the other.
+    let mut columns: Vec<f64> = Vec::with_capacity(packed_len(n));
+    let mut known = vec![0.0; n];
     for i in 0..n {
-        for j in 0..=i {
-            let (row_i, row_j) = (row_start(i), row_start(j));
-            let known = dot(&factor[row_i..row_i + j], &factor[row_j..row_j + j]);
-            let rest = matrix[row_i + j] - known;
-            if i == j {
-                // A pivot at the level of rounding is noise: on one machine a tiny variance, on the next a negative one.
-                let noise = f64::EPSILON * n as f64 * matrix[row_i + i];
-                if !(rest > noise && rest.is_finite()) {
-                    return None;
-                }
-                factor[row_i + i] = rest.sqrt();
-            } else {
-                factor[row_i + j] = rest / factor[row_j + j];
-            }
+        let known = &mut known[i..];
+        known.fill(0.0);
+        let mut from = 0;
+        for j in 0..i {
+            let column = &columns[from + i - j..from + n - j];
+            add_scaled(column[0], column, known);
+            from += n - j;
+        }
+        let variance = matrix[row_start(i) + i];
+        // A pivot at the level of rounding is noise: on one machine a tiny variance, on the next a negative one.
+        let (rest, noise) = (variance - known[0], f64::EPSILON * n as f64 * variance);
+        if !(rest > noise && rest.is_finite()) {
+            return None;
+        }
+        let pivot = rest.sqrt();
+        columns.push(pivot);
+        let below = (i + 1..n).zip(&known[1..]);
+        columns.extend(below.map(|(row, known)| (matrix[row_start(row) + i] - known) / pivot));
+    }
+    Some(by_rows(&columns, n))
+}
+
+/// A lower triangle whose columns follow each other, row after row.
+fn by_rows(columns: &[f64], n: usize) -> Vec<f64> {
+    let mut rows = vec![0.0; packed_len(n)];
+    let mut entries = columns.iter();
+    for j in 0..n {
+        for (i, &entry) in (j..n).zip(&mut entries) {
+            rows[row_start(i) + j] = entry;
         }
     }
-    Some(factor)
+    rows
 }
 
 /// The inverse of a lower triangle whose diagonal has no zero; again a lower triangle.
 pub(crate) fn invert(lower: &[f64], n: usize) -> Vec<f64> {
     let mut inverse = vec![0.0; packed_len(n)];
     for i in 0..n {
-        let pivot = lower[row_start(i) + i];
-        for j in 0..i {
-            let sum: f64 = (j..i)
-                .map(|k| lower[row_start(i) + k] * inverse[row_start(k) + j])
-                .sum();
-            inverse[row_start(i) + j] = -sum / pivot;
+        let (above, row) = inverse.split_at_mut(row_start(i));
+        let (factors, pivot) = lower[row_start(i)..][..=i].split_at(i);
+        for (k, &factor) in factors.iter().enumerate() {
+            add_scaled(factor, &above[row_start(k)..][..=k], &mut row[..=k]);
         }
-        inverse[row_start(i) + i] = 1.0 / pivot;
+        row[..i].iter_mut().for_each(|sum| *sum = -*sum / pivot[0]);
+        row[i] = 1.0 / pivot[0];
     }
     inverse
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+n2d_core::multiversion! {
+    /// Adds a multiple of some values to others.
+    fn add_scaled(scale: f64, values: &[f64], sums: &mut [f64]) {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += scale * value;
+        }
+    }
 }
 
 #[cfg(test)]

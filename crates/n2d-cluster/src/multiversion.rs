@@ -27,7 +27,8 @@ impl Arithmetic for Fused {
 }
 
 /// As [`n2d_core::multiversion`], with products and sums fused where the processor can: twice as fast, and other bits than on a
-/// processor that can't. The body is generic over its [`Arithmetic`].
+/// processor that can't. With AVX-512, too, whose thirty-two registers hold many sums side by side; its bits are those of AVX2. The body
+/// is generic over its [`Arithmetic`].
 macro_rules! fused_multiversion {
     ($(#[$attribute:meta])* fn $name:ident<$arithmetic:ident>($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$attribute])*
@@ -37,9 +38,18 @@ macro_rules! fused_multiversion {
 
             #[cfg(target_arch = "x86_64")]
             {
+                #[target_feature(enable = "avx512f")]
+                fn wide($($arg: $type),*) $(-> $result)? {
+                    generic::<$crate::multiversion::Fused>($($arg),*)
+                }
                 #[target_feature(enable = "avx2,fma")]
                 fn fused($($arg: $type),*) $(-> $result)? {
                     generic::<$crate::multiversion::Fused>($($arg),*)
+                }
+                if std::arch::is_x86_feature_detected!("avx512f") {
+                    // SAFETY: the processor has just been asked for this feature.
+                    #[allow(unsafe_code)]
+                    return unsafe { wide($($arg),*) };
                 }
                 if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
                     // SAFETY: the processor has just been asked for these features.

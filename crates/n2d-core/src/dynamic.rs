@@ -222,6 +222,10 @@ impl FittedClusterer for Box<dyn FittedClusterer> {
         (**self).labels()
     }
 
+    fn strengths(&self) -> Option<&[f32]> {
+        (**self).strengths()
+    }
+
     fn as_predict(&self) -> Option<&dyn Predict> {
         (**self).as_predict()
     }

@@ -179,6 +179,12 @@ pub trait FittedClusterer: Any + Send + Sync {
     /// The labels of the training rows.
     fn labels(&self) -> &Labels;
 
+    /// How strongly each training row belongs to its cluster, in `[0, 1]`, 0 for noise; for clusterers that say so, as HDBSCAN does. Default: it
+    /// does not.
+    fn strengths(&self) -> Option<&[f32]> {
+        None
+    }
+
     /// This, if it can label new rows.
     fn as_predict(&self) -> Option<&dyn Predict> {
         None

@@ -5,16 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use super::arena::ours as contender;
-use super::runs::{Figure, MIXTURE_OF_RECORDS, Record, ours};
+use super::runs::{Figure, Record, ours};
 use super::{Arguments, data};
 use crate::cargo::build_measured;
 
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 const N_FEATURES: usize = 32;
 const CONTENDER: &str = "n2d";
-/// Epochs of each size, the default when the record was made.
-const EPOCHS: [&str; 3] = ["25", "10", "10"];
-/// More rows than these are fitted once: a million take a quarter of an hour.
+/// More rows than these are fitted once: a million take long.
 const MANY: usize = 100_000;
 
 fn name(n_samples: usize) -> String {
@@ -24,17 +22,12 @@ fn name(n_samples: usize) -> String {
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     build_measured(root)?;
     let mut record = Record::open(root, "growth")?;
-    for (n_samples, epochs) in SIZES.into_iter().zip(EPOCHS) {
+    for n_samples in SIZES {
         let rounds = if n_samples > MANY { 1 } else { arguments.rounds };
         for seed in (0..rounds).filter(|_| arguments.want(&name(n_samples))) {
             let [rows, classes] = made_up(root, n_samples)?;
             record.add((&name(n_samples), CONTENDER, seed), || {
-                let more = [
-                    &["--labels", &classes, "--epochs", epochs],
-                    &MIXTURE_OF_RECORDS[..],
-                ]
-                .concat();
-                ours(root, arguments, &rows, &more, seed)
+                ours(root, arguments, &rows, &["--labels", &classes], seed)
             })?;
         }
     }

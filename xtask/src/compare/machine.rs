@@ -17,7 +17,7 @@ pub(crate) fn note(root: &Path, record: &str) -> Result<(), String> {
 }
 
 /// The machine of each record.
-pub(super) fn read(root: &Path) -> BTreeMap<String, String> {
+pub(crate) fn read(root: &Path) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(root.join(FILE)).unwrap_or_default();
     let lines = text.lines().skip(1).filter_map(|line| line.split_once(','));
     lines

@@ -17,6 +17,9 @@ const STRIP: usize = 128;
 /// Features whose sums run side by side, so that each value loaded serves all of them.
 const ABREAST: usize = 4;
 
+/// Features whose differences stay in the innermost cache while all others are multiplied with them. A multiple of [`ABREAST`].
+const TILE: usize = 16;
+
 /// Sums, for each component, of shared differences from the reference, then of shares.
 pub(crate) fn sum_shifts(data: Shared<'_>, reference: &[f64], sums: &mut [f64]) {
     let (points, work) = (reference, PhantomData::<Shifts>);
@@ -51,6 +54,9 @@ pub(crate) fn sum_squares(data: Shared<'_>, means: &[f64], sums: &mut [f64]) {
     });
 }
 
+/// Features from which on rows are worth being picked: moving them is then little beside what is computed of them.
+const WIDE: usize = 64;
+
 /// What to add up of a strip and a component.
 trait Work {
     fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]);
@@ -72,6 +78,18 @@ impl<W: Work> WithSimd for Sum<'_, W> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        if self.data.n_features < WIDE {
+            self.over_all_rows(simd);
+        } else {
+            self.over_rows_with_shares(simd);
+        }
+    }
+}
+
+impl<W: Work> Sum<'_, W> {
+    /// Strip by strip, for all components.
+    #[inline(always)]
+    fn over_all_rows<S: Simd>(self, simd: S) {
         let (data, n_features) = (self.data, self.data.n_features);
         let mut strip = Strip::new(n_features);
         let strips = data
@@ -85,6 +103,19 @@ impl<W: Work> WithSimd for Sum<'_, W> {
                     strip.subtract(simd, point);
                     W::add(simd, &mut strip, k, self.sums);
                 }
+            }
+        }
+    }
+
+    /// Component by component, of the rows that it has a share in: in many dimensions most rows belong to one wholly.
+    #[inline(always)]
+    fn over_rows_with_shares<S: Simd>(self, simd: S) {
+        let mut strip = Strip::new(self.data.n_features);
+        for (k, point) in self.points.chunks_exact(self.data.n_features).enumerate() {
+            let mut next = 0;
+            while strip.pick(self.data, k, &mut next) {
+                strip.subtract(simd, point);
+                W::add(simd, &mut strip, k, self.sums);
             }
         }
     }
@@ -116,9 +147,7 @@ impl Strip {
     #[inline(always)]
     fn load(&mut self, rows: &[f32]) {
         for (at, row) in rows.chunks_exact(self.n_features).enumerate() {
-            for (values, &x) in self.values.chunks_exact_mut(STRIP).zip(row) {
-                values[at] = f64::from(x);
-            }
+            self.put(at, row);
         }
     }
 
@@ -135,6 +164,32 @@ impl Strip {
             out.copy_from_slice(&share);
         }
         any != [0.0; LANES]
+    }
+
+    /// Takes in the next rows that component `k` has a share in; false where none is left.
+    #[inline(always)]
+    fn pick(&mut self, data: Shared<'_>, k: usize, next: &mut usize) -> bool {
+        let n_rows = data.rows.len() / self.n_features;
+        let mut taken = 0;
+        while taken < STRIP && *next < n_rows {
+            let share = data.shares[*next / LANES * data.n_clusters + k][*next % LANES];
+            if share > 0.0 {
+                self.share[taken] = share;
+                self.put(taken, &data.rows[*next * self.n_features..][..self.n_features]);
+                taken += 1;
+            }
+            *next += 1;
+        }
+        self.share[taken..].fill(0.0);
+        taken > 0
+    }
+
+    /// Turns a row on its side.
+    #[inline(always)]
+    fn put(&mut self, at: usize, row: &[f32]) {
+        for (values, &x) in self.values.chunks_exact_mut(STRIP).zip(row) {
+            values[at] = f64::from(x);
+        }
     }
 
     #[inline(always)]
@@ -208,16 +263,18 @@ impl Work for Products {
         let len = packed_len(n_features);
         let first = if sums.len() == len { 0 } else { k * len };
         let sums = &mut sums[first..][..len];
-        for i in (0..n_features).step_by(2) {
-            // The second row of the triangle may be missing.
-            let last = (i + 1).min(n_features - 1);
-            strip.share_out(simd, i, 0);
-            strip.share_out(simd, last, 1);
-            for j in (0..=last).step_by(ABREAST) {
-                let [upper, lower] = dot_two::<S>(simd, &strip.shared, strip.four::<S>(j));
-                add_to_row(sums, i, j, upper);
-                if last > i {
-                    add_to_row(sums, last, j, lower);
+        for tile in (0..n_features).step_by(TILE) {
+            for i in (tile..n_features).step_by(2) {
+                // The second row of the triangle may be missing.
+                let last = (i + 1).min(n_features - 1);
+                strip.share_out(simd, i, 0);
+                strip.share_out(simd, last, 1);
+                for j in (tile..=last.min(tile + TILE - 1)).step_by(ABREAST) {
+                    let [upper, lower] = dot_two::<S>(simd, &strip.shared, strip.four::<S>(j));
+                    add_to_row(sums, i, j, upper);
+                    if last > i {
+                        add_to_row(sums, last, j, lower);
+                    }
                 }
             }
         }
@@ -363,7 +420,7 @@ mod tests {
 
     #[test]
     fn sums_are_what_they_are_defined_to_be() {
-        for n_features in 1..12 {
+        for n_features in (1..12).chain([WIDE, WIDE + 3]) {
             for (ours, expected) in pairs(n_features) {
                 for (ours, expected) in ours.iter().zip(&expected) {
                     assert!(

@@ -1,9 +1,14 @@
 //! What makes differences from a mean white, so that their squared length is the exponent of the normal density.
 
+use rayon::prelude::*;
+
 use super::covariances::CovarianceType;
 use crate::cholesky::{cholesky, invert, packed_len, row_start};
 use crate::lanes::{LANES, Lane, subtract};
 use crate::multiversion::Arithmetic;
+
+/// Entries of triangles that are not worth a thread of their own.
+const SMALL: usize = 4096;
 
 /// The inverse of the covariances' Cholesky factors, by the kind of the covariances.
 #[derive(Debug, Clone)]
@@ -130,12 +135,22 @@ impl Whitening {
 }
 
 fn triangles(shapes: &[f64], n_features: usize) -> Result<(Vec<f64>, Vec<f64>), usize> {
+    let len = packed_len(n_features);
+    let components: Vec<Option<(Vec<f64>, f64)>> = shapes
+        .par_chunks_exact(len)
+        .with_min_len(SMALL.div_ceil(len))
+        .map(|covariance| {
+            let factor = cholesky(covariance, n_features)?;
+            let half_log_det = (0..n_features).map(|i| factor[row_start(i) + i].ln()).sum();
+            Some((invert(&factor, n_features), half_log_det))
+        })
+        .collect();
     let mut factors = Vec::with_capacity(shapes.len());
-    let mut half_log_dets = Vec::new();
-    for (k, covariance) in shapes.chunks_exact(packed_len(n_features)).enumerate() {
-        let factor = cholesky(covariance, n_features).ok_or(k)?;
-        half_log_dets.push((0..n_features).map(|i| factor[row_start(i) + i].ln()).sum());
-        factors.extend(invert(&factor, n_features));
+    let mut half_log_dets = Vec::with_capacity(components.len());
+    for (k, component) in components.into_iter().enumerate() {
+        let (factor, half_log_det) = component.ok_or(k)?;
+        factors.extend(factor);
+        half_log_dets.push(half_log_det);
     }
     Ok((factors, half_log_dets))
 }
@@ -148,57 +163,77 @@ fn inverse_deviations(variances: &[f64]) -> Result<Vec<f64>, usize> {
     }
 }
 
-/// Squared length of a triangle times a difference, two of its rows at a time: their sums run side by side.
+/// Squared length of a triangle times a difference.
 #[inline(always)]
 fn squared_product<A: Arithmetic>(factor: &[f64], difference: &[Lane]) -> Lane {
-    let n_features = difference.len();
     let mut squared = [0.0; LANES];
-    for i in (0..n_features).step_by(2) {
-        let (upper, lower) = two_rows::<A>(factor, difference, i);
+    each_product::<A>(factor, difference, |_, product| {
         for lane in 0..LANES {
-            squared[lane] = A::mul_add(upper[lane], upper[lane], squared[lane]);
-            squared[lane] = A::mul_add(lower[lane], lower[lane], squared[lane]);
+            squared[lane] = A::mul_add(product[lane], product[lane], squared[lane]);
         }
-    }
+    });
     squared
 }
 
 /// A triangle times a difference.
 #[inline(always)]
 fn products<A: Arithmetic>(factor: &[f64], difference: &[Lane], out: &mut [Lane]) {
-    for (i, out) in out.chunks_mut(2).enumerate() {
-        let (upper, lower) = two_rows::<A>(factor, difference, 2 * i);
-        out[0] = upper;
-        if let Some(out) = out.get_mut(1) {
-            *out = lower;
+    each_product::<A>(factor, difference, |i, product| out[i] = *product);
+}
+
+/// Each row of a triangle times a difference, in order. Several rows at a time: their sums run side by side, and each
+/// difference that is loaded serves all.
+#[inline(always)]
+fn each_product<A: Arithmetic>(factor: &[f64], difference: &[Lane], mut each: impl FnMut(usize, &Lane)) {
+    let n_features = difference.len();
+    let mut i = 0;
+    while i < n_features {
+        match n_features - i {
+            1 => give::<A, 1>(factor, difference, &mut i, &mut each),
+            2 | 3 => give::<A, 2>(factor, difference, &mut i, &mut each),
+            _ => give::<A, 4>(factor, difference, &mut i, &mut each),
         }
     }
 }
 
-/// Rows `i` and `i + 1` of a triangle times a difference; zeros for a row that is not there.
 #[inline(always)]
-fn two_rows<A: Arithmetic>(factor: &[f64], difference: &[Lane], i: usize) -> (Lane, Lane) {
-    let (mut upper, mut lower) = ([0.0; LANES], [0.0; LANES]);
-    let row = &factor[row_start(i)..][..=i];
-    let Some(next) = factor.get(row_start(i + 1)..row_start(i + 2)) else {
-        for (&factor, difference) in row.iter().zip(difference) {
-            for lane in 0..LANES {
-                upper[lane] = A::mul_add(factor, difference[lane], upper[lane]);
-            }
-        }
-        return (upper, lower);
-    };
-    for ((&factor, &next), difference) in row.iter().zip(next).zip(difference) {
-        for lane in 0..LANES {
-            upper[lane] = A::mul_add(factor, difference[lane], upper[lane]);
-            lower[lane] = A::mul_add(next, difference[lane], lower[lane]);
+fn give<A: Arithmetic, const N: usize>(
+    factor: &[f64],
+    difference: &[Lane],
+    i: &mut usize,
+    each: &mut impl FnMut(usize, &Lane),
+) {
+    for product in &rows_abreast::<A, N>(factor, difference, *i) {
+        each(*i, product);
+        *i += 1;
+    }
+}
+
+/// `N` rows of a triangle, from row `i` on, times a difference.
+#[inline(always)]
+fn rows_abreast<A: Arithmetic, const N: usize>(factor: &[f64], difference: &[Lane], i: usize) -> [Lane; N] {
+    let mut sums = [[0.0; LANES]; N];
+    let (common, rest) = difference.split_at(i + 1);
+    let rows: [&[f64]; N] = std::array::from_fn(|row| &factor[row_start(i + row)..][..=i + row]);
+    let columns: [&[f64]; N] = rows.map(|row| &row[..common.len()]);
+    for (j, difference) in common.iter().enumerate() {
+        for row in 0..N {
+            add_product::<A>(columns[row][j], difference, &mut sums[row]);
         }
     }
-    let (last, difference) = (next[i + 1], &difference[i + 1]);
+    for row in 1..N {
+        for (&factor, difference) in rows[row][i + 1..].iter().zip(rest) {
+            add_product::<A>(factor, difference, &mut sums[row]);
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_product<A: Arithmetic>(factor: f64, values: &Lane, sum: &mut Lane) {
     for lane in 0..LANES {
-        lower[lane] = A::mul_add(last, difference[lane], lower[lane]);
+        sum[lane] = A::mul_add(factor, values[lane], sum[lane]);
     }
-    (upper, lower)
 }
 
 #[inline(always)]

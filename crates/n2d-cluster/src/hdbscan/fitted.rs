@@ -228,6 +228,10 @@ impl FittedClusterer for FittedHdbscan {
         self.flat.assigned.as_ref().unwrap_or(&self.flat.labels)
     }
 
+    fn strengths(&self) -> Option<&[f32]> {
+        Some(self.probabilities())
+    }
+
     fn as_approximate_predict(&self) -> Option<&dyn ApproximatePredict> {
         self.space.rows.as_ref().map(|_| self as &dyn ApproximatePredict)
     }
