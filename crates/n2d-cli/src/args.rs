@@ -250,7 +250,7 @@ pub(crate) struct FitArgs {
     /// Write the cluster of each row: CSV with the columns row (from 0) and cluster (-1 for noise); `-` for stdout, in
     /// place of the summary
     ///
-    /// Also strength for clusterers such as hdbscan: how strongly the row belongs to its cluster, 0 to 1.
+    /// With hdbscan also strength: how strongly the row belongs to its cluster, 0 to 1.
     ///
     /// Of ensembles also agreement: by votes and co-association the share of members that give the row its cluster, by a mean graph
     /// that of members in whose graph most of its neighbours are in its cluster, with --self-training that of the members that had it
@@ -316,7 +316,7 @@ pub(crate) struct PredictArgs {
 
     /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
     ///
-    /// Those that the fit left out, and the one that it took as classes, are left out anyway.
+    /// Those of the names that the fit left out, or took as classes, are left out anyway.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) drop: Vec<String>,
 

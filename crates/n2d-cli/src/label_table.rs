@@ -27,15 +27,11 @@ impl<'a> LabelTable<'a> {
     /// Of labels, with how far the members of an ensemble agree on each, and how strongly each row belongs to its cluster.
     pub(crate) fn new(
         labels: &'a Labels,
-        agreement: Option<impl Into<Cow<'a, [f32]>>>,
+        agreement: Option<Cow<'a, [f32]>>,
         strengths: Option<&'a [f32]>,
     ) -> Self {
         let columns = [
-            (
-                "agreement",
-                "share of members that agree",
-                agreement.map(Into::into),
-            ),
+            ("agreement", "share of members that agree", agreement),
             ("strength", "strength", strengths.map(Into::into)),
         ];
         let known = |(name, meaning, figures): (_, _, Option<_>)| {
@@ -55,6 +51,7 @@ impl<'a> LabelTable<'a> {
     /// What the members of an ensemble fail with.
     pub(crate) fn of_fit(fitted: &'a DynFittedN2d) -> Result<Self, CliError> {
         let agreement = n2d::agreement(fitted).map_err(|error| CliError::from_error(&error))?;
+        let agreement = agreement.map(Cow::from);
         Ok(Self::new(
             fitted.labels(),
             agreement,

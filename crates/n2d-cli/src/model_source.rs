@@ -1,9 +1,10 @@
 //! What `predict` and `assess` begin with: a model, and rows for it, some at a time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use n2d::datasets::{
-    ColumnRanges, Dataset, NamedLabels, ReadError, ReadErrorKind, RowChunks, read_chunks, read_labels_for,
+    ColumnRanges, Dataset, NamedLabels, ReadError, ReadErrorKind, RowChunks, column_names, read_chunks,
+    read_labels_for,
 };
 use n2d::{Model, Samples};
 use ndarray::{Array2, Axis};
@@ -125,23 +126,32 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Rows for a model: what the file has of the columns that the fit left out or took as classes is left out, too.
+/// Rows for a model, by the names of their columns: those that the fit left out are left out, too, and what it took as classes are theirs.
 pub(crate) fn for_model(source: Source, model: &Model) -> Source {
-    let Source::File { path, labels, drop } = source else {
+    let Source::File {
+        path,
+        labels,
+        mut drop,
+    } = source
+    else {
         return source;
     };
     let info = model.info();
-    let of_no_use = |column: &&String| {
-        let options = read_options(None, std::slice::from_ref(column));
-        let is_there = || match read_chunks(&path, &options, CHUNK_ROWS) {
-            Ok(_) => true,
-            Err(error) => !is_no_column(&error, Path::new(column)),
-        };
-        let is_of_use = info.feature_names.contains(column) || labels.as_deref() == Some(Path::new(column));
-        !is_of_use && !drop.contains(column) && is_there()
+    let names = match info.feature_names.is_empty() {
+        true => Vec::new(),
+        // What can't be read is told of when the rows are.
+        false => column_names(&path).unwrap_or_default(),
     };
-    let left_out = info.data.drop.iter().chain(&info.data.labels).filter(of_no_use);
-    let drop = drop.iter().chain(left_out).cloned().collect();
+    let is_spare = |column: &String, drop: &[String]| {
+        names.contains(column) && !info.feature_names.contains(column) && !drop.contains(column)
+    };
+    let classes = info.data.labels.as_ref().filter(|column| is_spare(column, &drop));
+    let labels = labels.or_else(|| classes.map(PathBuf::from));
+    for column in info.data.drop.iter().chain(classes) {
+        if is_spare(column, &drop) && labels.as_deref() != Some(Path::new(column)) {
+            drop.push(column.clone());
+        }
+    }
     Source::File { path, labels, drop }
 }
 

@@ -321,7 +321,7 @@ mod tests {
         let labels = Labels::new(vec![1, -1]).unwrap();
         Output::new(&link, &[])
             .unwrap()
-            .write_labels(&LabelTable::new(&labels, None::<&[f32]>, None))
+            .write_labels(&LabelTable::new(&labels, None, None))
             .unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "row,cluster\n0,1\n1,-1\n");

@@ -1,5 +1,6 @@
 //! `n2d predict`: a model on new rows, in chunks, to files or stdout.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -240,7 +241,7 @@ impl<'a> Writers<'a> {
         let Answers { assigned, .. } = &found.answers;
         let table = LabelTable::new(
             &assigned.labels,
-            found.agreement.as_deref(),
+            found.agreement.as_deref().map(Cow::from),
             assigned.strengths.as_deref(),
         );
         let text = table.csv(self.n_rows, found.proba.as_ref());

@@ -309,7 +309,11 @@ fn scaled(
     let scaler = data.scale(scaling).map_err(|error| failed(&error))?;
     let n_constant = scaler.columns().iter().filter(|(_, scale)| *scale == 0.0).count();
     let mut notes = Vec::new();
-    if n_constant > 0 && n_constant == scaler.columns().len() {
+    let is_constant = |column| {
+        let (low, high) = ranges.column(column);
+        low == high
+    };
+    if data.n_samples() > 1 && (0..ranges.n_features()).all(is_constant) {
         notes.push("every row is the same: what clusters are found in them are chance".to_owned());
     } else if n_constant > 0 {
         let columns = counted(n_constant, "column");

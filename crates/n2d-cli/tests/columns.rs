@@ -205,3 +205,18 @@ fn values_in_other_units_are_noticed_by_column() {
     let told = place.ok(&["predict", "m.n2d", "alike.csv"]).stderr;
     assert!(!told.contains("note"), "{told}");
 }
+
+/// UMAP makes clusters of anything.
+#[test]
+fn rows_that_are_all_the_same_are_noted() {
+    let place = Place::new();
+    let noted = |scale: &str| {
+        let args = ["fit", "points.csv", "--clusters", "2", "--scale", scale];
+        let ran = place.ok(&quick(&args));
+        ran.stdout.contains("every row is the same")
+    };
+    place.write("points.csv", &("a,b\n".to_owned() + &"1,2\n".repeat(40)));
+    assert!(noted("minmax") && noted("none"));
+    place.write("points.csv", &("a,b\n".to_owned() + &"1,2\n1,3\n".repeat(20)));
+    assert!(!noted("minmax"));
+}

@@ -117,8 +117,38 @@ fn columns_that_the_fit_left_out_are_left_out_of_new_rows() {
     ];
     assert_eq!(as_they_are, place.ok(&told).stdout);
     assert_eq!(as_they_are.lines().count(), 121);
-    let scored = place.ok(&["assess", "model.n2d", "new.csv", "--labels", "group", "--json"]);
+    // What the fit took as classes is scored.
+    let scored = place.ok(&["assess", "model.n2d", "new.csv", "--json"]);
     assert!(scored.stdout.contains("\"acc\":1"), "{}", scored.stdout);
+}
+
+/// A number is no name: what it stood for in one file it need not stand for in the next.
+#[test]
+fn columns_without_names_are_left_out_only_where_asked() {
+    let place = Place::new();
+    let headless = |columns: std::ops::Range<usize>| -> String {
+        let rows = two_groups(120);
+        let row = |line: &str| line.split(',').collect::<Vec<_>>()[columns.clone()].join(",") + "\n";
+        rows.lines().skip(1).map(row).collect()
+    };
+    place.write("points.csv", &headless(0..4));
+    place.ok(&quick(&[
+        "fit",
+        "points.csv",
+        "--labels",
+        "3",
+        "--out-model",
+        "model.n2d",
+    ]));
+    place.write("features.csv", &headless(0..3));
+    place.write("narrow.csv", &headless(1..4));
+    let told = place.ok(&["predict", "model.n2d", "points.csv", "--drop", "3", "-q"]);
+    assert_eq!(
+        place.ok(&["predict", "model.n2d", "features.csv", "-q"]).stdout,
+        told.stdout
+    );
+    place.refused(1, &["predict", "model.n2d", "points.csv"]);
+    place.refused(1, &["predict", "model.n2d", "narrow.csv"]);
 }
 
 #[test]

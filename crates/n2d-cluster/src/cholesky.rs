@@ -97,6 +97,31 @@ mod tests {
     }
 
     #[test]
+    fn many_rows_are_factored_and_inverted() {
+        let n = 70;
+        let entry =
+            |i: usize, j: usize| ((i * 31 + j * 17) % 13) as f64 / 13.0 + if i == j { 2.0 } else { 0.0 };
+        let lower: Vec<f64> = (0..n).flat_map(|i| (0..=i).map(move |j| entry(i, j))).collect();
+        let row = |i: usize| &lower[row_start(i)..][..=i];
+        let product = |i: usize, j: usize| -> f64 { row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum() };
+        let matrix: Vec<f64> = (0..n).flat_map(|i| (0..=i).map(move |j| product(i, j))).collect();
+        let factor = cholesky(&matrix, n).unwrap();
+        for (found, expected) in factor.iter().zip(&lower) {
+            assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
+        }
+        let inverse = invert(&factor, n);
+        for i in 0..n {
+            for j in 0..=i {
+                let entry: f64 = (j..=i)
+                    .map(|k| factor[row_start(i) + k] * inverse[row_start(k) + j])
+                    .sum();
+                let identity = if i == j { 1.0 } else { 0.0 };
+                assert!((entry - identity).abs() < 1e-8, "{i} {j}: {entry}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_positive_definite_is_refused() {
         assert_eq!(cholesky(&[0.0], 1), None);
         assert_eq!(cholesky(&[f64::NAN], 1), None);

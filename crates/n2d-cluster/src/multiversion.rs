@@ -27,8 +27,8 @@ impl Arithmetic for Fused {
 }
 
 /// As [`n2d_core::multiversion`], with products and sums fused where the processor can: twice as fast, and other bits than on a
-/// processor that can't. With AVX-512, too, whose thirty-two registers hold many sums side by side; its bits are those of AVX2. The body
-/// is generic over its [`Arithmetic`].
+/// processor that can't. With AVX-512, too, whose thirty-two registers hold many sums side by side: in each lane the
+/// same operations in the same order. The body is generic over its [`Arithmetic`].
 macro_rules! fused_multiversion {
     ($(#[$attribute:meta])* fn $name:ident<$arithmetic:ident>($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$attribute])*

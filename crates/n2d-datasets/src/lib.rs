@@ -49,8 +49,8 @@ pub use error::{
 pub use locate::{DataDirs, Listing, Location};
 pub use ranges::ColumnRanges;
 pub use readers::{
-    Delimiter, Header, ReadOptions, RowChunks, read_bytes, read_chunks, read_labels, read_labels_for,
-    read_path,
+    Delimiter, Header, ReadOptions, RowChunks, column_names, read_bytes, read_chunks, read_labels,
+    read_labels_for, read_path,
 };
 #[cfg(feature = "images")]
 pub use readers::{ImageOptions, read_images};

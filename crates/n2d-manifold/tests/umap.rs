@@ -108,6 +108,24 @@ fn a_set_token_ends_the_fit() {
 }
 
 #[test]
+fn training_rows_lie_where_they_lay() {
+    let mut values = blobs(400, 6, 4, 9.0, 1);
+    // Of equal rows the first counts.
+    values.copy_within(30..36, 60);
+    let model = fit_seeded(&quick(3), &values, 6, 0).model;
+    let again = model.transform(samples(&values, 6)).unwrap();
+    for row in (0..400).filter(|&row| row != 10) {
+        assert_eq!(again.row(row), model.embedding().row(row), "{row}");
+    }
+    assert_eq!(again.row(10), again.row(5));
+
+    let neighbors = NeighborIndex::new(samples(&values, 6), NeighborSearch::Auto)
+        .query(samples(&values, 6), 15)
+        .unwrap();
+    assert_eq!(model.transform_neighbors(&neighbors).unwrap(), again);
+}
+
+#[test]
 fn new_rows_are_placed_each_by_itself() {
     let values = blobs(400, 6, 4, 9.0, 1);
     let new_rows = blobs(150, 6, 4, 9.0, 2);

@@ -164,8 +164,10 @@ fn a_graph_is_laid_out_as_its_fit_does() {
         .unwrap()
         .model;
     assert_eq!(bits(laid_out.embedding()), bits(fit.embedding()));
-    let memberships = fit.memberships(x).unwrap();
-    assert_eq!(laid_out.place(&memberships).unwrap(), fit.transform(x).unwrap());
+    let new = blobs(100, 5, 3, 3.0, 2);
+    let new = samples(&new, 5);
+    let memberships = fit.memberships(new).unwrap();
+    assert_eq!(laid_out.place(&memberships).unwrap(), fit.transform(new).unwrap());
 
     for bad in [
         vec![],

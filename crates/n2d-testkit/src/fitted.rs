@@ -126,6 +126,10 @@ impl Fitted {
             Self::Clusterer(part) => {
                 answers.text("n_clusters", part.n_clusters());
                 answers.labels("labels", Ok(part.labels().clone()));
+                if let Some(strengths) = part.strengths() {
+                    let bits = strengths.iter().map(|strength| strength.to_bits());
+                    answers.values("strengths", &[strengths.len()], bits);
+                }
             }
         }
         answers
@@ -219,6 +223,16 @@ fn sound_manifold(part: &dyn FittedManifold, x: Samples<'_>, new: Samples<'_>) -
 fn sound_clusterer(part: &dyn FittedClusterer, x: Samples<'_>, new: Samples<'_>) -> Result<(), String> {
     let n_clusters = part.n_clusters();
     sound_labels("labels", part.labels(), x.n_samples(), n_clusters)?;
+    if let Some(strengths) = part.strengths() {
+        let sound = |(&strength, &label): (&f32, &i32)| {
+            (0.0..=1.0).contains(&strength) && (label >= 0 || strength == 0.0)
+        };
+        let all_sound =
+            strengths.len() == x.n_samples() && strengths.iter().zip(part.labels().as_slice()).all(sound);
+        require(all_sound, || {
+            "strengths: not one in [0, 1] for each row, 0 for noise".into()
+        })?;
+    }
     if let Some(part) = part.as_predict() {
         let labels = part.predict(new).map_err(|error| format!("predict: {error}"))?;
         sound_labels("predict", &labels, new.n_samples(), n_clusters)?;

@@ -20,6 +20,12 @@ const ABREAST: usize = 4;
 /// Features whose differences stay in the innermost cache while all others are multiplied with them. A multiple of [`ABREAST`].
 const TILE: usize = 16;
 
+/// Features from which on rows may be picked: with fewer there is little to save, and the order of a sum would hang on the shares.
+const WIDE: usize = 64;
+
+/// Shares among which one is above zero, at least, where rows are picked: each is then moved once for every component that it is in.
+const SPARSE: usize = 4;
+
 /// Sums, for each component, of shared differences from the reference, then of shares.
 pub(crate) fn sum_shifts(data: Shared<'_>, reference: &[f64], sums: &mut [f64]) {
     let (points, work) = (reference, PhantomData::<Shifts>);
@@ -54,9 +60,6 @@ pub(crate) fn sum_squares(data: Shared<'_>, means: &[f64], sums: &mut [f64]) {
     });
 }
 
-/// Features from which on rows are worth being picked: moving them is then little beside what is computed of them.
-const WIDE: usize = 64;
-
 /// What to add up of a strip and a component.
 trait Work {
     fn add<S: Simd>(simd: S, strip: &mut Strip, k: usize, sums: &mut [f64]);
@@ -78,15 +81,21 @@ impl<W: Work> WithSimd for Sum<'_, W> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.data.n_features < WIDE {
-            self.over_all_rows(simd);
-        } else {
+        if self.data.n_features >= WIDE && self.is_sparse() {
             self.over_rows_with_shares(simd);
+        } else {
+            self.over_all_rows(simd);
         }
     }
 }
 
 impl<W: Work> Sum<'_, W> {
+    fn is_sparse(&self) -> bool {
+        let shares = self.data.shares.as_flattened();
+        let n_shared = shares.iter().filter(|&&share| share > 0.0).count();
+        n_shared * SPARSE <= shares.len()
+    }
+
     /// Strip by strip, for all components.
     #[inline(always)]
     fn over_all_rows<S: Simd>(self, simd: S) {

@@ -264,3 +264,36 @@ fn squared_scaled<A: Arithmetic>(block: &[Lane], point: &[f64], scales: &[f64]) 
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::multiversion::Apart;
+
+    #[test]
+    fn a_triangle_of_any_width_is_multiplied_as_defined() {
+        for n_features in 1..12 {
+            let factor: Vec<f64> = (0..packed_len(n_features)).map(|at| at as f64 - 7.0).collect();
+            let difference: Vec<Lane> = (0..n_features)
+                .map(|i| std::array::from_fn(|lane| (i * LANES + lane) as f64 / 8.0))
+                .collect();
+            let mut found = vec![[0.0; LANES]; n_features];
+            products::<Apart>(&factor, &difference, &mut found);
+            let squared = squared_product::<Apart>(&factor, &difference);
+            for lane in 0..LANES {
+                let product = |i: usize| -> f64 {
+                    (0..=i)
+                        .map(|j| factor[row_start(i) + j] * difference[j][lane])
+                        .sum()
+                };
+                // Multiples of an eighth: every sum is exact.
+                assert!(
+                    (0..n_features).all(|i| found[i][lane] == product(i)),
+                    "{n_features}"
+                );
+                let expected: f64 = (0..n_features).map(|i| product(i) * product(i)).sum();
+                assert_eq!(squared[lane], expected, "{n_features}");
+            }
+        }
+    }
+}

@@ -43,6 +43,16 @@ pub(super) fn read(
     reader.finish()
 }
 
+/// The names of all columns.
+pub(super) fn names(
+    input: Input<'_>,
+    source: Source<'_>,
+    form: columnar::Form,
+) -> Result<Vec<String>, ReadErrorKind> {
+    let (schema, _) = guarded(|| open(input, source, form))?;
+    Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
+}
+
 fn open(
     input: Input<'_>,
     source: Source<'_>,

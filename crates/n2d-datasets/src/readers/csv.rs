@@ -2,7 +2,7 @@
 
 use super::gz::Source;
 use super::records::{Record, Records, has_decimal_comma, is_missing, number};
-use super::{Delimiter, ReadOptions};
+use super::{Delimiter, Header, ReadOptions};
 use crate::error::{Column, Place, ReadErrorKind};
 
 const LONGEST_TEXT: usize = 40;
@@ -39,6 +39,15 @@ pub(crate) fn read(
     let mut reader = Reader::open(source, delimiter, options)?;
     reader.read_rows(usize::MAX)?;
     Ok(reader.into_table())
+}
+
+/// The names of all columns; none without a header.
+pub(super) fn names(source: Source<'_>, delimiter: Delimiter) -> Result<Vec<String>, ReadErrorKind> {
+    let mut records = Records::open(source, delimiter)?;
+    let first = records.next_owned()?.ok_or(ReadErrorKind::Empty)?;
+    let second = records.next_owned()?;
+    let is_header = Header::default().is_there(&first, second.as_ref(), None);
+    Ok(if is_header { first.texts() } else { Vec::new() })
 }
 
 /// A table that is read some rows at a time.

@@ -154,6 +154,33 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Dat
     read_input(Input::Bytes(bytes), Path::new(name), options).map_err(|kind| kind.at(name))
 }
 
+/// The names of a file's columns, of whatever they are; empty where they have none. No more is read than that takes.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("flowers.csv");
+/// std::fs::write(&path, "length,width,species\n1,2,rose\n3,4,tulip\n")?;
+/// assert_eq!(n2d_datasets::column_names(&path)?, ["length", "width", "species"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ReadError`], as [`read_path`].
+pub fn column_names(path: impl AsRef<Path>) -> Result<Vec<String>, ReadError> {
+    let path = path.as_ref();
+    names_of(path).map_err(|kind| kind.at(path))
+}
+
+fn names_of(path: &Path) -> Result<Vec<String>, ReadErrorKind> {
+    let input = Input::Path(path);
+    let source = Source::open(input)?;
+    match detect(path, source.head())? {
+        Format::Text { tabs } => csv::names(source, Delimiter::Auto.or_tabs(tabs)),
+        Format::Columns(form) => names_of_columns(input, source, form),
+        Format::Npy | Format::Npz | Format::Idx => Ok(Vec::new()),
+    }
+}
+
 /// Reads the known classes of rows from a file of their own: text (`.csv`, `.txt`, ...), `.npy`, `.npz` or IDX, each also
 /// compressed with gzip.
 ///
@@ -250,7 +277,7 @@ fn labels_of(
 }
 
 #[cfg(feature = "arrow")]
-use arrow::read as read_columns;
+use arrow::{names as names_of_columns, read as read_columns};
 
 /// This build can't.
 #[cfg(not(feature = "arrow"))]
@@ -260,10 +287,19 @@ fn read_columns(
     _: columnar::Form,
     _: &ReadOptions,
 ) -> Result<Table, ReadErrorKind> {
-    Err(ReadErrorKind::UnknownFormat {
-        found: "this is Parquet or Arrow, which this build without the feature `arrow` can't read: save it as .csv or .npy",
-    })
+    Err(WITHOUT_ARROW)
 }
+
+/// This build can't.
+#[cfg(not(feature = "arrow"))]
+fn names_of_columns(_: Input<'_>, _: Source<'_>, _: columnar::Form) -> Result<Vec<String>, ReadErrorKind> {
+    Err(WITHOUT_ARROW)
+}
+
+#[cfg(not(feature = "arrow"))]
+const WITHOUT_ARROW: ReadErrorKind = ReadErrorKind::UnknownFormat {
+    found: "this is Parquet or Arrow, which this build without the feature `arrow` can't read: save it as .csv or .npy",
+};
 
 /// The labels of a table in columns: of the column named, else of a usual name, else of the only one.
 fn labels_of_columns(

@@ -16,6 +16,7 @@ use super::fitted::Seen;
 use super::fuzzy::FuzzyGraph;
 use super::given::option_error;
 use super::init::Wanted;
+use super::place::Near;
 use super::{GraphEmbedding, Umap, UmapConfig};
 
 /// Most views; far above any use, so that a model file says nothing absurd.
@@ -290,6 +291,17 @@ impl FittedAveragedUmap {
         self.views.iter().enumerate().map(find).collect()
     }
 
+    /// A training row given again is the same in every view.
+    fn near(&self, neighbors: &[Neighbors], row: usize) -> Near {
+        let views = self.views.iter().zip(neighbors);
+        let mut same = views.map(|(seen, found)| seen.same(found.indices(row), found.distances(row)));
+        let first = same.next().flatten();
+        match first.filter(|_| same.all(|point| point == first)) {
+            Some(point) => Near::Same(point),
+            None => Near::Among(self.memberships(neighbors, row)),
+        }
+    }
+
     /// The mean over views of how much each training row counts for a new one, nearest of the first view first.
     fn memberships(&self, neighbors: &[Neighbors], row: usize) -> Vec<(u32, f32)> {
         let mut mean: Vec<(u32, f32)> = Vec::new();
@@ -336,7 +348,7 @@ impl Transform for FittedAveragedUmap {
         let neighbors = self.neighbors(z)?;
         Ok(self
             .placed
-            .place_all(z.n_samples(), |row| self.memberships(&neighbors, row)))
+            .place_all(z.n_samples(), |row| self.near(&neighbors, row)))
     }
 }
 

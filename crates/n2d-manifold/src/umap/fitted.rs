@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::density::Radii;
 use super::fuzzy::Surroundings;
 use super::kernel::Forces;
+use super::place::Near;
 use super::{GraphEmbedding, Umap, UmapConfig};
 
 /// A fitted [`Umap`]: the embedding of its training rows, and what placing new rows needs.
@@ -27,6 +28,8 @@ pub(super) struct Seen {
     pub(super) cut: Option<f32>,
     pub(super) local_connectivity: f64,
     pub(super) mean_distance: f64,
+    /// Whether a training row, given again, lies where it lay. Not in models that were saved before it did: they answer as ever.
+    pub(super) keeps_rows: bool,
 }
 
 impl Seen {
@@ -39,6 +42,7 @@ impl Seen {
             // A new point is connected to none at full weight, unless it coincides.
             local_connectivity: (f64::from(config.local_connectivity) - 1.0).max(0.0),
             mean_distance,
+            keeps_rows: true,
         }
     }
 
@@ -52,6 +56,19 @@ impl Seen {
         let seen = Surroundings::of(&distances[..kept], self.local_connectivity, self.mean_distance);
         let memberships = distances[..kept].iter().map(|&d| seen.membership(d));
         indices[..kept].iter().copied().zip(memberships).collect()
+    }
+
+    /// The training row that a new one is, given again: the first of several.
+    pub(super) fn same(&self, indices: &[u32], distances: &[f32]) -> Option<u32> {
+        (self.keeps_rows && distances[0] == 0.0).then(|| indices[0])
+    }
+
+    fn near(&self, neighbors: &Neighbors, row: usize) -> Near {
+        let (indices, distances) = (neighbors.indices(row), neighbors.distances(row));
+        match self.same(indices, distances) {
+            Some(point) => Near::Same(point),
+            None => Near::Among(self.memberships(indices, distances)),
+        }
     }
 }
 
@@ -110,8 +127,14 @@ impl FittedUmap {
             let (indices, distances) = (neighbors.indices(row), neighbors.distances(row));
             self.seen.memberships(&indices[..k], &distances[..k])
         };
-        self.placed
-            .place(&(0..neighbors.n_rows()).map(row).collect::<Vec<_>>())
+        let memberships: Vec<_> = (0..neighbors.n_rows()).map(row).collect();
+        self.placed.check(&memberships)?;
+        Ok(self.placed.place_all(neighbors.n_rows(), |row| {
+            match self.seen.same(neighbors.indices(row), neighbors.distances(row)) {
+                Some(point) => Near::Same(point),
+                None => Near::Among(memberships[row].clone()),
+            }
+        }))
     }
 }
 
@@ -138,14 +161,13 @@ impl FittedManifold for FittedUmap {
 }
 
 impl Transform for FittedUmap {
-    /// Each row in `O(log n)` for its neighbours in few dimensions, and a few epochs of layout among points that stand still.
+    /// Each row in `O(log n)` for its neighbours in few dimensions, and a few epochs of layout among points that stand still. A training row,
+    /// given again, lies where it lay; of equal ones, where the first does.
     fn transform(&self, z: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
         same_features(UmapConfig::NAME, self.n_features(), z)?;
         let neighbors = self.seen.index.query(z, self.seen.n_neighbors)?;
-        let memberships = |row: usize| {
-            self.seen
-                .memberships(neighbors.indices(row), neighbors.distances(row))
-        };
-        Ok(self.placed.place_all(z.n_samples(), memberships))
+        Ok(self
+            .placed
+            .place_all(z.n_samples(), |row| self.seen.near(&neighbors, row)))
     }
 }

@@ -36,6 +36,8 @@ struct Comparing {
     disconnection_distance: Option<f32>,
     local_connectivity: f64,
     mean_distance: f64,
+    #[serde(default)]
+    keeps_rows: bool,
 }
 
 impl Persist for GraphEmbedding {
@@ -97,6 +99,7 @@ impl Seen {
             disconnection_distance: self.cut,
             local_connectivity: self.local_connectivity,
             mean_distance: self.mean_distance,
+            keeps_rows: self.keeps_rows,
         };
         state.set("comparing", &comparing);
         let part = state.new_part("index", self.index.kind());
@@ -129,6 +132,7 @@ impl Seen {
             cut: comparing.disconnection_distance,
             local_connectivity: comparing.local_connectivity,
             mean_distance: comparing.mean_distance,
+            keeps_rows: comparing.keeps_rows,
         })
     }
 }

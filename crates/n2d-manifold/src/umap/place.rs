@@ -27,6 +27,15 @@ pub struct BadMemberships {
     pub given: Vec<(u32, f32)>,
 }
 
+/// What a new point is near to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Near {
+    /// It is this point of the graph, given again.
+    Same(u32),
+    /// Points of the graph, with how much each counts.
+    Among(Vec<(u32, f32)>),
+}
+
 impl GraphEmbedding {
     pub(super) fn new(umap: &Umap, embedding: Array2<f32>, seed: u64) -> Self {
         let config = &umap.config;
@@ -59,6 +68,12 @@ impl GraphEmbedding {
     /// [`ApplyError::Part`] with [`BadMemberships`] for weights that are not finite or below 0, points that the graph does not have or that
     /// stand twice, and rows without any weight.
     pub fn place(&self, memberships: &[Vec<(u32, f32)>]) -> Result<Array2<f32>, ApplyError> {
+        self.check(memberships)?;
+        Ok(self.place_all(memberships.len(), |row| Near::Among(memberships[row].clone())))
+    }
+
+    /// That memberships are those of new points.
+    pub(super) fn check(&self, memberships: &[Vec<(u32, f32)>]) -> Result<(), ApplyError> {
         let n_points = self.embedding.nrows();
         for (row, given) in memberships.iter().enumerate() {
             if !are_usable(given, n_points) {
@@ -69,27 +84,33 @@ impl GraphEmbedding {
                 });
             }
         }
-        Ok(self.place_all(memberships.len(), |row| memberships[row].clone()))
+        Ok(())
     }
 
-    pub(super) fn place_all(
-        &self,
-        n_rows: usize,
-        memberships: impl Fn(usize) -> Vec<(u32, f32)> + Sync,
-    ) -> Array2<f32> {
+    pub(super) fn place_all(&self, n_rows: usize, near: impl Fn(usize) -> Near + Sync) -> Array2<f32> {
         let n_components = self.embedding.ncols();
         let mut placed = vec![0.0; n_rows * n_components];
         placed
             .par_chunks_mut(n_components)
             .with_min_len(16)
             .enumerate()
-            .for_each(|(row, position)| self.place_one(&memberships(row), position));
+            .for_each(|(row, position)| self.place_one(&near(row), position));
         Array2::from_shape_vec((n_rows, n_components), placed).expect("n_components values a row")
     }
 
-    /// Starts at the mean of the neighbours, weighted by their memberships, or at the first that counts fully; then settles among
-    /// all points.
-    fn place_one(&self, memberships: &[(u32, f32)], position: &mut [f32]) {
+    /// What is a point of the graph lies where that lies. All else settles among the points.
+    fn place_one(&self, near: &Near, position: &mut [f32]) {
+        match near {
+            Near::Same(point) => {
+                let place = self.embedding.row(*point as usize);
+                position.iter_mut().zip(place).for_each(|(v, other)| *v = *other);
+            }
+            Near::Among(memberships) => self.settle(memberships, position),
+        }
+    }
+
+    /// Starts at the mean of the neighbours, weighted by their memberships, or at the first that counts fully.
+    fn settle(&self, memberships: &[(u32, f32)], position: &mut [f32]) {
         let twin = memberships.iter().find(|&&(_, weight)| weight == 1.0);
         let near = twin.map_or(memberships, std::slice::from_ref);
         let total: f32 = near.iter().map(|&(_, weight)| weight).sum();

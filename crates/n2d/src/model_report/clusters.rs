@@ -1,8 +1,5 @@
 //! What the page tells of each cluster.
 
-use std::any::Any;
-
-use n2d_cluster::FittedHdbscan;
 use n2d_core::{FittedClusterer, Labels, Samples};
 use n2d_datasets::Dataset;
 use n2d_metrics::{
@@ -55,9 +52,8 @@ pub(super) fn strengths(
         };
         return Ok(Some(clusters.as_slice().iter().enumerate().map(of_own).collect()));
     }
-    let any: &dyn Any = clusterer;
-    let hdbscan = any.downcast_ref::<FittedHdbscan>().filter(|_| new.is_none());
-    Ok(hdbscan.map(|hdbscan| hdbscan.probabilities().to_vec()))
+    let of_training = clusterer.strengths().filter(|_| new.is_none());
+    Ok(of_training.map(<[f32]>::to_vec))
 }
 
 impl Found<'_> {
