@@ -10,7 +10,7 @@ use crate::args::AssessArgs;
 use crate::errors::{CliError, print_stdout};
 use crate::fit::parallelism;
 use crate::interrupt::Interrupt;
-use crate::model_source::{for_model, load_model};
+use crate::model_source::{Classes, for_model, load_model};
 use crate::progress::Screen;
 use crate::source::{DataOptions, Source};
 use crate::text::{Align, Style, counted, table};
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &AssessArgs) -> Result<(), CliError> {
             of_labels(model.labels(), model.embedding(), &mut ctx, &mut scores)?;
         }
         Some(input) => {
-            let source = for_model(Source::of(input, data_options(args))?, &model);
+            let source = for_model(Source::of(input, data_options(args))?, &model, Classes::Taken);
             let applied = Applying {
                 model: &model,
                 screen: &screen,

@@ -126,14 +126,18 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Rows for a model, by the names of their columns: those that the fit left out are left out, too, and what it took as classes are theirs.
-pub(crate) fn for_model(source: Source, model: &Model) -> Source {
-    let Source::File {
-        path,
-        labels,
-        mut drop,
-    } = source
-    else {
+/// What becomes of the column that the fit took as classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Classes {
+    /// They are known of these rows, too.
+    Taken,
+    /// They are not looked at, and may be missing.
+    LeftOut,
+}
+
+/// Rows for a model, by the names of their columns: those that the fit left out are left out, too.
+pub(crate) fn for_model(source: Source, model: &Model, classes: Classes) -> Source {
+    let Source::File { path, labels, drop } = source else {
         return source;
     };
     let info = model.info();
@@ -142,16 +146,18 @@ pub(crate) fn for_model(source: Source, model: &Model) -> Source {
         // What can't be read is told of when the rows are.
         false => column_names(&path).unwrap_or_default(),
     };
-    let is_spare = |column: &String, drop: &[String]| {
-        names.contains(column) && !info.feature_names.contains(column) && !drop.contains(column)
+    let is_spare = |column: &&String| {
+        names.contains(column)
+            && !info.feature_names.contains(column)
+            && !drop.contains(column)
+            && labels.as_deref() != Some(Path::new(column))
     };
-    let classes = info.data.labels.as_ref().filter(|column| is_spare(column, &drop));
-    let labels = labels.or_else(|| classes.map(PathBuf::from));
-    for column in info.data.drop.iter().chain(classes) {
-        if is_spare(column, &drop) && labels.as_deref() != Some(Path::new(column)) {
-            drop.push(column.clone());
-        }
-    }
+    let of_classes = info.data.labels.as_ref().filter(is_spare);
+    let taken = of_classes.filter(|_| classes == Classes::Taken && labels.is_none());
+    let left_out = info.data.drop.iter().filter(is_spare);
+    let left_out = left_out.chain(of_classes.filter(|_| taken.is_none()));
+    let drop = drop.iter().chain(left_out).cloned().collect();
+    let labels = labels.clone().or_else(|| taken.map(PathBuf::from));
     Source::File { path, labels, drop }
 }
 

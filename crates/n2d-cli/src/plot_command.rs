@@ -13,7 +13,7 @@ use crate::applied::Applying;
 use crate::args::{Picture, PlotArgs};
 use crate::errors::CliError;
 use crate::interrupt::Interrupt;
-use crate::model_source::{for_model, load_model};
+use crate::model_source::{Classes, for_model, load_model};
 use crate::output::Output;
 use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Source};
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &PlotArgs) -> Result<(), CliError> {
                 drop: &args.drop,
                 data_dir: args.data_dir.as_deref(),
             };
-            let source = for_model(Source::of(input, options)?, &model);
+            let source = for_model(Source::of(input, options)?, &model, Classes::Taken);
             Shown::of_rows(&model, &source, (&screen, &interrupt))?
         }
     };

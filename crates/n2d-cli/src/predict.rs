@@ -18,7 +18,7 @@ use crate::fit::{all_different, parallelism};
 use crate::interrupt::{Interrupt, Kept};
 use crate::label_table::LabelTable;
 use crate::log;
-use crate::model_source::{RangeCheck, Rows, for_model, load_model};
+use crate::model_source::{Classes, RangeCheck, Rows, for_model, load_model};
 use crate::output::{GrowingNpy, Output, Written, is_stdout, named_as};
 use crate::progress::Screen;
 use crate::source::{DataOptions, Source};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<(), CliError> {
         drop: &args.drop,
         data_dir: args.data_dir.as_deref(),
     };
-    let source = for_model(Source::of(&args.input, options)?, &model);
+    let source = for_model(Source::of(&args.input, options)?, &model, Classes::LeftOut);
     let mut rows = Rows::open(&source, &model)?;
     let outputs = Outputs::new(args)?;
     interrupt.doing("the prediction");

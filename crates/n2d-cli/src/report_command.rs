@@ -10,7 +10,7 @@ use crate::args::{MapArg, ReportArgs};
 use crate::errors::CliError;
 use crate::fit::parallelism;
 use crate::interrupt::Interrupt;
-use crate::model_source::{check_columns, for_model, load_model};
+use crate::model_source::{Classes, check_columns, for_model, load_model};
 use crate::output::Output;
 use crate::progress::{Screen, Watcher};
 use crate::source::{DataOptions, Source};
@@ -105,7 +105,7 @@ fn read(model: &Model, input: &Path, args: &ReportArgs) -> Result<Dataset, CliEr
         drop: &args.drop,
         data_dir: args.data_dir.as_deref(),
     };
-    let mut data = for_model(Source::of(input, options)?, model).read()?;
+    let mut data = for_model(Source::of(input, options)?, model, Classes::Taken).read()?;
     check_columns(model, input, data.n_features(), &data.feature_names)?;
     if let Some(shape) = &args.shape {
         if shape.0.iter().product::<usize>() != data.n_features() {

@@ -117,7 +117,14 @@ fn columns_that_the_fit_left_out_are_left_out_of_new_rows() {
     ];
     assert_eq!(as_they_are, place.ok(&told).stdout);
     assert_eq!(as_they_are.lines().count(), 121);
-    // What the fit took as classes is scored.
+    // Classes that are not known yet are not asked for.
+    let rows = String::from_utf8(place.read("new.csv")).unwrap();
+    place.write("unknown.csv", &rows.replace("left", "").replace("right", ""));
+    assert_eq!(
+        place.ok(&["predict", "model.n2d", "unknown.csv", "-q"]).stdout,
+        as_they_are
+    );
+    // Where they are, they are scored.
     let scored = place.ok(&["assess", "model.n2d", "new.csv", "--json"]);
     assert!(scored.stdout.contains("\"acc\":1"), "{}", scored.stdout);
 }

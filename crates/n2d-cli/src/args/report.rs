@@ -40,6 +40,8 @@ pub(crate) struct ReportArgs {
     pub(crate) labels: Option<PathBuf>,
 
     /// Leave a column of a text file out, by its name, or its number from 0 where it has no header; may be given often
+    ///
+    /// Those of the names that the fit left out are left out anyway, and the column of the name that it took as classes is taken as such.
     #[arg(long, value_name = "COLUMN")]
     pub(crate) drop: Vec<String>,
 

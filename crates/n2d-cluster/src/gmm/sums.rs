@@ -370,25 +370,27 @@ mod tests {
     use n2d_core::rng::SplitMix64;
 
     const N_ROWS: usize = 3 * STRIP + 21;
-    const N_CLUSTERS: usize = 3;
+    const N_CLUSTERS: usize = 5;
 
-    /// A share of the row, of 0 in some components and in the rows that are missing from the last block.
-    fn share(row: usize, k: usize) -> f64 {
-        if row >= N_ROWS || (row + k).is_multiple_of(5) {
+    /// A share of the row, of 0 in some components, or in all but one, and in the rows that are missing from the last block.
+    fn share(row: usize, k: usize, sparse: bool) -> f64 {
+        if row >= N_ROWS || (row + k).is_multiple_of(N_CLUSTERS) != sparse {
             return 0.0;
         }
         (1 + (row * 7 + k * 3) % 11) as f64 / 16.0
     }
 
     /// The three sums as they are defined, each beside the kernel's.
-    fn pairs(n_features: usize) -> [(Vec<f64>, Vec<f64>); 3] {
+    fn pairs(n_features: usize, sparse: bool) -> [(Vec<f64>, Vec<f64>); 3] {
         let mut rng = SplitMix64::new(n_features as u64, 0, 0);
         let rows: Vec<f32> = (0..N_ROWS * n_features)
             .map(|_| rng.below(512) as f32 / 64.0)
             .collect();
         let points: Vec<f64> = (0..N_CLUSTERS * n_features).map(|at| at as f64 / 4.0).collect();
         let shares: Vec<[f64; LANES]> = (0..N_ROWS.div_ceil(LANES) * N_CLUSTERS)
-            .map(|at| std::array::from_fn(|lane| share(at / N_CLUSTERS * LANES + lane, at % N_CLUSTERS)))
+            .map(|at| {
+                std::array::from_fn(|lane| share(at / N_CLUSTERS * LANES + lane, at % N_CLUSTERS, sparse))
+            })
             .collect();
         let data = Shared {
             rows: &rows,
@@ -400,7 +402,7 @@ mod tests {
             (0..N_ROWS)
                 .map(|row| {
                     let at = |i: usize| f64::from(rows[row * n_features + i]) - points[k * n_features + i];
-                    share(row, k) * of(&at)
+                    share(row, k, sparse) * of(&at)
                 })
                 .sum()
         };
@@ -430,7 +432,10 @@ mod tests {
     #[test]
     fn sums_are_what_they_are_defined_to_be() {
         for n_features in (1..12).chain([WIDE, WIDE + 3]) {
-            for (ours, expected) in pairs(n_features) {
+            let of_both = [false, true]
+                .into_iter()
+                .flat_map(|sparse| pairs(n_features, sparse));
+            for (ours, expected) in of_both {
                 for (ours, expected) in ours.iter().zip(&expected) {
                     assert!(
                         (ours - expected).abs() <= 1e-12 * (1.0 + expected.abs()),
