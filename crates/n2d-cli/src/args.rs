@@ -65,8 +65,8 @@ Examples:
   n2d predict digits.n2d images.npy --out labels.csv --embedding places.npy --reconstruction images-again.npy
 
 A row gets the same label alone as among a million. Files are read, and outputs written, some rows at a time; an output
-takes its name only when it is whole. Labels of the training rows may differ in a few from the fitted ones, as new rows are placed
-on the manifold by another rule: `n2d assess MODEL DATA --training` tells how many.";
+takes its name only when it is whole. Training rows, given again, have their fitted labels with umap and a clusterer that labels by a
+rule, as gmm; with others some may differ: `n2d assess MODEL DATA --training` tells how many.";
 
 const ASSESS_EXAMPLES: &str = "\
 Examples:

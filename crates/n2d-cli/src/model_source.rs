@@ -1,4 +1,4 @@
-//! What `predict` and `assess` begin with: a model, and rows for it, some at a time.
+//! What commands on a model begin with: the model, and rows for it, some at a time.
 
 use std::path::{Path, PathBuf};
 
@@ -135,17 +135,25 @@ pub(crate) enum Classes {
     LeftOut,
 }
 
-/// Rows for a model, by the names of their columns: those that the fit left out are left out, too.
+/// Rows for a model, by the names of their columns: those that the fit left out are left out, too, and what it took as classes is what
+/// `classes` say.
 pub(crate) fn for_model(source: Source, model: &Model, classes: Classes) -> Source {
-    let Source::File { path, labels, drop } = source else {
-        return source;
-    };
     let info = model.info();
+    let of_fit = || info.data.drop.iter().chain(&info.data.labels);
+    let (path, labels, drop) = match source {
+        // What comes as it is written, and once, is left to the reader.
+        Source::File { path, labels, drop } if path.is_file() && of_fit().next().is_some() => {
+            (path, labels, drop)
+        }
+        source => return source,
+    };
     let names = match info.feature_names.is_empty() {
         true => Vec::new(),
         // What can't be read is told of when the rows are.
-        false => column_names(&path).unwrap_or_default(),
+        false => column_names(&path, &read_options(None, &of_fit().cloned().collect::<Vec<_>>()))
+            .unwrap_or_default(),
     };
+    // In the file, no feature, and not asked for.
     let is_spare = |column: &&String| {
         names.contains(column)
             && !info.feature_names.contains(column)

@@ -259,6 +259,9 @@ pub(crate) fn refused(mut error: ReadError) -> CliError {
                 "--labels COLUMN names a column of known classes and takes it out of the data, --drop COLUMN leaves one out",
             )
         }
+        ReadErrorKind::MissingLabel { .. } => {
+            refusal.with_hint("--drop COLUMN leaves the column of classes out")
+        }
         ReadErrorKind::ManyLabelColumns { .. } => {
             refusal.with_hint("a column named label, class, target, y or cluster is found")
         }

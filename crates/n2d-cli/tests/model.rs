@@ -124,6 +124,26 @@ fn columns_that_the_fit_left_out_are_left_out_of_new_rows() {
         place.ok(&["predict", "model.n2d", "unknown.csv", "-q"]).stdout,
         as_they_are
     );
+    let told = place.refused(1, &["assess", "model.n2d", "unknown.csv"]);
+    assert!(
+        told.contains("--drop COLUMN leaves the column of classes out"),
+        "{told}"
+    );
+    // What can be read but once is not looked at beforehand.
+    #[cfg(unix)]
+    {
+        place.write("features.csv", "a,b,c\n1,2,-1\n9,18,-9\n");
+        let piped = Command::new("sh")
+            .current_dir(place.root())
+            .args([
+                "-c",
+                "cat features.csv | \"$0\" predict model.n2d /dev/stdin -q",
+                env!("CARGO_BIN_EXE_n2d"),
+            ])
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(piped.stdout).unwrap().lines().count(), 3);
+    }
     // Where they are, they are scored.
     let scored = place.ok(&["assess", "model.n2d", "new.csv", "--json"]);
     assert!(scored.stdout.contains("\"acc\":1"), "{}", scored.stdout);

@@ -139,8 +139,8 @@ impl<E, M, C> FittedN2d<E, M, C> {
 impl<E: FittedEncoder, M: FittedManifold, C: FittedClusterer> FittedN2d<E, M, C> {
     /// The labels of the training rows: those of the fitted embedding itself.
     ///
-    /// The training rows given to [`predict`](Self::predict) again may differ in a few, because new rows are placed on the
-    /// manifold by another rule than those it was learnt from.
+    /// The training rows given to [`predict`](Self::predict) again may differ in a few, where the manifold learner or the clusterer has
+    /// another rule for new rows than for those it was fitted to.
     pub fn labels(&self) -> &Labels {
         self.manifold_clusterer.labels()
     }

@@ -108,3 +108,18 @@ fn options_and_widths_are_checked() {
         .unwrap_err();
     assert!(std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("n_views")));
 }
+
+/// Rows that are the same in one view alone are not the same.
+#[test]
+fn training_rows_lie_where_they_lay() {
+    let other = Array2::from_shape_fn((90, 3), |(row, column)| ((row * 7 + column * 41) % 89) as f32);
+    let mut both = concatenate![Axis(1), rows(5.0), other];
+    for column in 0..3 {
+        both[[10, column]] = both[[4, column]];
+    }
+    let both = both.as_standard_layout();
+    let z = Samples::new(both.view()).unwrap();
+    let part = averaged(2).build().unwrap();
+    let fitted = part.fit(z, &mut FitContext::new(0)).unwrap().model;
+    assert_eq!(fitted.transform(z).unwrap(), fitted.embedding());
+}

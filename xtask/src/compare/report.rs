@@ -21,7 +21,7 @@ const RECORDS: [(&str, &str, &str); 13] = [
     (
         "ensembles",
         "One pipeline, and ways to make one result of several",
-        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Other work ran beside votes on pendigits, whose seconds are no measure, and beside all but seed 1 on MNIST, which has the least time. Co-association was not measured again since the defaults changed.",
+        "Whole fits of the program at its defaults, over seeds (`cargo xtask compare ensembles`). Other work ran beside the ensembles of three on pendigits, whose seconds are no measure but for the least of the mean graphs, and beside all but seed 1 on MNIST, which has the least time.",
     ),
     (
         "networks",

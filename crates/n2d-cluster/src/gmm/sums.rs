@@ -23,7 +23,7 @@ const TILE: usize = 16;
 /// Features from which on rows may be picked: with fewer there is little to save, and the order of a sum would hang on the shares.
 const WIDE: usize = 64;
 
-/// Shares among which one is above zero, at least, where rows are picked: each is then moved once for every component that it is in.
+/// Rows are picked where at most one share in so many is above zero: a row is then moved once for every component that it is in.
 const SPARSE: usize = 4;
 
 /// Sums, for each component, of shared differences from the reference, then of shares.

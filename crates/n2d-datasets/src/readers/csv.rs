@@ -2,7 +2,7 @@
 
 use super::gz::Source;
 use super::records::{Record, Records, has_decimal_comma, is_missing, number};
-use super::{Delimiter, Header, ReadOptions};
+use super::{Delimiter, ReadOptions};
 use crate::error::{Column, Place, ReadErrorKind};
 
 const LONGEST_TEXT: usize = 40;
@@ -41,12 +41,19 @@ pub(crate) fn read(
     Ok(reader.into_table())
 }
 
-/// The names of all columns; none without a header.
-pub(super) fn names(source: Source<'_>, delimiter: Delimiter) -> Result<Vec<String>, ReadErrorKind> {
+/// The names of all columns; none without a header, which a line also is that has one of the names that `options` ask for.
+pub(super) fn names(
+    source: Source<'_>,
+    delimiter: Delimiter,
+    options: &ReadOptions,
+) -> Result<Vec<String>, ReadErrorKind> {
     let mut records = Records::open(source, delimiter)?;
     let first = records.next_owned()?.ok_or(ReadErrorKind::Empty)?;
     let second = records.next_owned()?;
-    let is_header = Header::default().is_there(&first, second.as_ref(), None);
+    let asked_for = options.label_column.iter().chain(&options.drop_columns);
+    let is_header = std::iter::once(None)
+        .chain(asked_for.map(|name| Some(&**name)))
+        .any(|name| options.header.is_there(&first, second.as_ref(), name));
     Ok(if is_header { first.texts() } else { Vec::new() })
 }
 

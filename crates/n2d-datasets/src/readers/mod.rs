@@ -154,28 +154,32 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Dat
     read_input(Input::Bytes(bytes), Path::new(name), options).map_err(|kind| kind.at(name))
 }
 
-/// The names of a file's columns, of whatever they are; empty where they have none. No more is read than that takes.
+/// The names of a file's columns, of whatever they are; empty where they have none. Of text no more is read than that takes.
+///
+/// Of `options` the delimiter and the header count; a first line that has a name which they ask for is a header.
 ///
 /// ```
+/// use n2d_datasets::{ReadOptions, column_names};
+///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("flowers.csv");
 /// std::fs::write(&path, "length,width,species\n1,2,rose\n3,4,tulip\n")?;
-/// assert_eq!(n2d_datasets::column_names(&path)?, ["length", "width", "species"]);
+/// assert_eq!(column_names(&path, &ReadOptions::default())?, ["length", "width", "species"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 /// [`ReadError`], as [`read_path`].
-pub fn column_names(path: impl AsRef<Path>) -> Result<Vec<String>, ReadError> {
+pub fn column_names(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Vec<String>, ReadError> {
     let path = path.as_ref();
-    names_of(path).map_err(|kind| kind.at(path))
+    names_of(path, options).map_err(|kind| kind.at(path))
 }
 
-fn names_of(path: &Path) -> Result<Vec<String>, ReadErrorKind> {
+fn names_of(path: &Path, options: &ReadOptions) -> Result<Vec<String>, ReadErrorKind> {
     let input = Input::Path(path);
     let source = Source::open(input)?;
     match detect(path, source.head())? {
-        Format::Text { tabs } => csv::names(source, Delimiter::Auto.or_tabs(tabs)),
+        Format::Text { tabs } => csv::names(source, options.delimiter.or_tabs(tabs), options),
         Format::Columns(form) => names_of_columns(input, source, form),
         Format::Npy | Format::Npz | Format::Idx => Ok(Vec::new()),
     }

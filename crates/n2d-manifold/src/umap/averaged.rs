@@ -291,13 +291,20 @@ impl FittedAveragedUmap {
         self.views.iter().enumerate().map(find).collect()
     }
 
-    /// A training row given again is the same in every view.
+    /// What a new row is near to: the first training row that it is the same as in every view, if there is one.
     fn near(&self, neighbors: &[Neighbors], row: usize) -> Near {
-        let views = self.views.iter().zip(neighbors);
-        let mut same = views.map(|(seen, found)| seen.same(found.indices(row), found.distances(row)));
-        let first = same.next().flatten();
-        match first.filter(|_| same.all(|point| point == first)) {
-            Some(point) => Near::Same(point),
+        let mut same = self
+            .views
+            .iter()
+            .zip(neighbors)
+            .map(|(seen, found)| seen.same(found, row));
+        let first = same.next().unwrap_or_default();
+        let others: Vec<&[u32]> = same.collect();
+        match first
+            .iter()
+            .find(|point| others.iter().all(|same| same.contains(point)))
+        {
+            Some(&point) => Near::Same(point),
             None => Near::Among(self.memberships(neighbors, row)),
         }
     }

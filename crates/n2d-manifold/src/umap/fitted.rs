@@ -58,16 +58,20 @@ impl Seen {
         indices[..kept].iter().copied().zip(memberships).collect()
     }
 
-    /// The training row that a new one is, given again: the first of several.
-    pub(super) fn same(&self, indices: &[u32], distances: &[f32]) -> Option<u32> {
-        (self.keeps_rows && distances[0] == 0.0).then(|| indices[0])
+    /// The training rows at no distance of a new one, which is one of them given again, or the same to the metric.
+    pub(super) fn same<'n>(&self, neighbors: &'n Neighbors, row: usize) -> &'n [u32] {
+        let distances = neighbors.distances(row);
+        let n_same = distances.partition_point(|&distance| distance == 0.0);
+        &neighbors.indices(row)[..if self.keeps_rows { n_same } else { 0 }]
     }
 
+    /// What a new row is near to, of as many neighbours as count.
     fn near(&self, neighbors: &Neighbors, row: usize) -> Near {
         let (indices, distances) = (neighbors.indices(row), neighbors.distances(row));
-        match self.same(indices, distances) {
-            Some(point) => Near::Same(point),
-            None => Near::Among(self.memberships(indices, distances)),
+        let k = self.n_neighbors.min(neighbors.k());
+        match self.same(neighbors, row).first() {
+            Some(&point) => Near::Same(point),
+            None => Near::Among(self.memberships(&indices[..k], &distances[..k])),
         }
     }
 }
@@ -122,19 +126,11 @@ impl FittedUmap {
     /// # Errors
     /// [`ApplyError::Part`] with [`BadMemberships`](super::BadMemberships) for neighbours that are no training rows.
     pub fn transform_neighbors(&self, neighbors: &Neighbors) -> Result<Array2<f32>, ApplyError> {
-        let k = self.seen.n_neighbors.min(neighbors.k());
-        let row = |row: usize| {
-            let (indices, distances) = (neighbors.indices(row), neighbors.distances(row));
-            self.seen.memberships(&indices[..k], &distances[..k])
-        };
-        let memberships: Vec<_> = (0..neighbors.n_rows()).map(row).collect();
-        self.placed.check(&memberships)?;
-        Ok(self.placed.place_all(neighbors.n_rows(), |row| {
-            match self.seen.same(neighbors.indices(row), neighbors.distances(row)) {
-                Some(point) => Near::Same(point),
-                None => Near::Among(memberships[row].clone()),
-            }
-        }))
+        let near: Vec<Near> = (0..neighbors.n_rows())
+            .map(|row| self.seen.near(neighbors, row))
+            .collect();
+        self.placed.check(&near)?;
+        Ok(self.placed.place_all(near.len(), |row| near[row].clone()))
     }
 }
 
@@ -162,7 +158,7 @@ impl FittedManifold for FittedUmap {
 
 impl Transform for FittedUmap {
     /// Each row in `O(log n)` for its neighbours in few dimensions, and a few epochs of layout among points that stand still. A training row,
-    /// given again, lies where it lay; of equal ones, where the first does.
+    /// given again, lies where it lay; of rows that are the same to the metric, where the first does.
     fn transform(&self, z: Samples<'_>) -> Result<Array2<f32>, ApplyError> {
         same_features(UmapConfig::NAME, self.n_features(), z)?;
         let neighbors = self.seen.index.query(z, self.seen.n_neighbors)?;

@@ -30,7 +30,7 @@ pub struct BadMemberships {
 /// What a new point is near to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Near {
-    /// It is this point of the graph, given again.
+    /// It is this point of the graph.
     Same(u32),
     /// Points of the graph, with how much each counts.
     Among(Vec<(u32, f32)>),
@@ -68,16 +68,20 @@ impl GraphEmbedding {
     /// [`ApplyError::Part`] with [`BadMemberships`] for weights that are not finite or below 0, points that the graph does not have or that
     /// stand twice, and rows without any weight.
     pub fn place(&self, memberships: &[Vec<(u32, f32)>]) -> Result<Array2<f32>, ApplyError> {
-        self.check(memberships)?;
-        Ok(self.place_all(memberships.len(), |row| Near::Among(memberships[row].clone())))
+        let near: Vec<Near> = memberships.iter().cloned().map(Near::Among).collect();
+        self.check(&near)?;
+        Ok(self.place_all(near.len(), |row| near[row].clone()))
     }
 
-    /// That memberships are those of new points.
-    pub(super) fn check(&self, memberships: &[Vec<(u32, f32)>]) -> Result<(), ApplyError> {
+    /// That what new points are near to is of this graph.
+    pub(super) fn check(&self, near: &[Near]) -> Result<(), ApplyError> {
         let n_points = self.embedding.nrows();
-        for (row, given) in memberships.iter().enumerate() {
-            if !are_usable(given, n_points) {
-                let given = given.clone();
+        for (row, near) in near.iter().enumerate() {
+            let given = match near {
+                Near::Same(point) => vec![(*point, 1.0)],
+                Near::Among(memberships) => memberships.clone(),
+            };
+            if !are_usable(&given, n_points) {
                 return Err(ApplyError::Part {
                     part: UmapConfig::NAME.to_owned(),
                     source: BoxError::from(BadMemberships { row, n_points, given }),
@@ -109,7 +113,7 @@ impl GraphEmbedding {
         }
     }
 
-    /// Starts at the mean of the neighbours, weighted by their memberships, or at the first that counts fully.
+    /// Starts at the mean of the neighbours, weighted by their memberships, or at the first that counts fully; then settles among all points.
     fn settle(&self, memberships: &[(u32, f32)], position: &mut [f32]) {
         let twin = memberships.iter().find(|&&(_, weight)| weight == 1.0);
         let near = twin.map_or(memberships, std::slice::from_ref);
