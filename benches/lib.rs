@@ -28,7 +28,7 @@ pub fn blobs(n: usize, d: usize) -> Array2<f32> {
     rows
 }
 
-/// A mixture with what were its defaults when the records and the baseline were made.
+/// A mixture with what were its defaults when the records that it is in were begun.
 pub fn mixture_of_records(n_clusters: usize) -> GaussianMixtureConfig {
     GaussianMixtureConfig {
         init: MixtureInit::KMeans,

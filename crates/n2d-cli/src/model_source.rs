@@ -139,20 +139,18 @@ pub(crate) enum Classes {
 /// `classes` say.
 pub(crate) fn for_model(source: Source, model: &Model, classes: Classes) -> Source {
     let info = model.info();
-    let of_fit = || info.data.drop.iter().chain(&info.data.labels);
+    let of_fit: Vec<String> = info.data.drop.iter().chain(&info.data.labels).cloned().collect();
     let (path, labels, drop) = match source {
-        // What comes as it is written, and once, is left to the reader.
-        Source::File { path, labels, drop } if path.is_file() && of_fit().next().is_some() => {
+        // What can be read but once is left to the reader.
+        Source::File { path, labels, drop }
+            if path.is_file() && !of_fit.is_empty() && !info.feature_names.is_empty() =>
+        {
             (path, labels, drop)
         }
         source => return source,
     };
-    let names = match info.feature_names.is_empty() {
-        true => Vec::new(),
-        // What can't be read is told of when the rows are.
-        false => column_names(&path, &read_options(None, &of_fit().cloned().collect::<Vec<_>>()))
-            .unwrap_or_default(),
-    };
+    // What can't be read is told of when the rows are.
+    let names = column_names(&path, &read_options(None, &of_fit)).unwrap_or_default();
     // In the file, no feature, and not asked for.
     let is_spare = |column: &&String| {
         names.contains(column)

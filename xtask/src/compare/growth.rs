@@ -12,7 +12,7 @@ use crate::cargo::build_measured;
 const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 const N_FEATURES: usize = 32;
 const CONTENDER: &str = "n2d";
-/// More rows than these are fitted once: a million take long.
+/// More rows than these are fitted once: a million take a quarter of an hour.
 const MANY: usize = 100_000;
 
 fn name(n_samples: usize) -> String {

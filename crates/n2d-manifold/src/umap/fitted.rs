@@ -129,8 +129,7 @@ impl FittedUmap {
         let near: Vec<Near> = (0..neighbors.n_rows())
             .map(|row| self.seen.near(neighbors, row))
             .collect();
-        self.placed.check(&near)?;
-        Ok(self.placed.place_all(near.len(), |row| near[row].clone()))
+        self.placed.place_near(&near)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::borrow::Borrow;
+
 use n2d_core::{ApplyError, BoxError, PartConfig};
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -69,36 +71,50 @@ impl GraphEmbedding {
     /// stand twice, and rows without any weight.
     pub fn place(&self, memberships: &[Vec<(u32, f32)>]) -> Result<Array2<f32>, ApplyError> {
         let near: Vec<Near> = memberships.iter().cloned().map(Near::Among).collect();
-        self.check(&near)?;
-        Ok(self.place_all(near.len(), |row| near[row].clone()))
+        self.place_near(&near)
     }
 
-    /// That what new points are near to is of this graph.
-    pub(super) fn check(&self, near: &[Near]) -> Result<(), ApplyError> {
-        let n_points = self.embedding.nrows();
+    /// Places new points by what they are near to, which is checked.
+    pub(super) fn place_near(&self, near: &[Near]) -> Result<Array2<f32>, ApplyError> {
         for (row, near) in near.iter().enumerate() {
-            let given = match near {
-                Near::Same(point) => vec![(*point, 1.0)],
-                Near::Among(memberships) => memberships.clone(),
-            };
-            if !are_usable(&given, n_points) {
-                return Err(ApplyError::Part {
-                    part: UmapConfig::NAME.to_owned(),
-                    source: BoxError::from(BadMemberships { row, n_points, given }),
-                });
-            }
+            self.check(row, near)?;
         }
-        Ok(())
+        Ok(self.place_all(near.len(), |row| &near[row]))
     }
 
-    pub(super) fn place_all(&self, n_rows: usize, near: impl Fn(usize) -> Near + Sync) -> Array2<f32> {
+    /// That what a new point is near to is of this graph.
+    fn check(&self, row: usize, near: &Near) -> Result<(), ApplyError> {
+        let n_points = self.embedding.nrows();
+        let same;
+        let given = match near {
+            Near::Same(point) => {
+                same = [(*point, 1.0)];
+                &same[..]
+            }
+            Near::Among(memberships) => memberships,
+        };
+        if are_usable(given, n_points) {
+            return Ok(());
+        }
+        let given = given.to_vec();
+        Err(ApplyError::Part {
+            part: UmapConfig::NAME.to_owned(),
+            source: BoxError::from(BadMemberships { row, n_points, given }),
+        })
+    }
+
+    pub(super) fn place_all<N: Borrow<Near>>(
+        &self,
+        n_rows: usize,
+        near: impl Fn(usize) -> N + Sync,
+    ) -> Array2<f32> {
         let n_components = self.embedding.ncols();
         let mut placed = vec![0.0; n_rows * n_components];
         placed
             .par_chunks_mut(n_components)
             .with_min_len(16)
             .enumerate()
-            .for_each(|(row, position)| self.place_one(&near(row), position));
+            .for_each(|(row, position)| self.place_one(near(row).borrow(), position));
         Array2::from_shape_vec((n_rows, n_components), placed).expect("n_components values a row")
     }
 
