@@ -9,7 +9,7 @@ use n2d::manifold::TsneConfig;
 use n2d::matmul::{Matrix, product};
 use n2d::neighbors::{NeighborIndex, NeighborSearch};
 use n2d::prelude::*;
-use n2d_benches::{blobs, mixture_of_records};
+use n2d_benches::blobs;
 use ndarray::Array2;
 
 /// What `cargo xtask bench` measures the others by: the product of another crate, on one thread.
@@ -113,7 +113,7 @@ fn clusterers(c: &mut Criterion) {
     let y = Samples::new(y.view()).expect("finite");
     let mut group = c.benchmark_group("70 000 x 10 into 10 clusters");
     group.sample_size(10);
-    clusterer(&mut group, "gmm", mixture_of_records(10), y);
+    clusterer(&mut group, "gmm", GaussianMixtureConfig::new(10), y);
     clusterer(&mut group, "kmeans", KMeansConfig::new(10), y);
     let hdbscan = HdbscanConfig {
         min_cluster_size: 700,

@@ -285,24 +285,39 @@ fn numbers_of_clusters_share_what_does_not_follow_them() {
 }
 
 #[test]
+fn an_encoder_that_fails_is_not_tried_again() {
+    let (x, _) = pendigits(ROWS);
+    let x = Samples::new(x.view()).unwrap();
+    let selection = Selection::new(quick(&["dense.learning_rate=1e30"]))
+        .with_varied("umap.n_neighbors=10|15")
+        .unwrap();
+    let mut encoders = 0;
+    let error = selection
+        .run(x, &Registry::default(), &mut |event: &Event<'_>| {
+            let Event::Started { stage, .. } = event else {
+                return Control::Continue;
+            };
+            encoders += usize::from(*stage == n2d::Stage::Encoder);
+            Control::Continue
+        })
+        .unwrap_err();
+    assert_eq!(encoders, 1, "{error}");
+    assert!(matches!(error, SelectionError::NoneApplies { .. }), "{error}");
+}
+
+#[test]
 fn a_candidate_that_fails_says_why_and_a_cancelled_choice_ends() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
     let registry = Registry::default();
-    let mut base = quick(&[]);
-    base.encoder = PartChoice::new("identity");
-    let selection = Selection::new(base).with_varied("n_clusters=3|400").unwrap();
     let watch = &mut |_: &Event<'_>| Control::Continue;
-    let selected = selection
-        .with_criterion(Criterion::Silhouette)
-        .run(x, &registry, watch)
-        .map(|selected| (selected.best, selected.candidates[1].failure.is_some()));
-    match selected {
-        Ok(found) => assert_eq!(found, (0, true)),
-        // As many columns as clusters are more than a layout can have: refused before anything is fitted.
-        Err(SelectionError::Build(error)) => assert!(error.to_string().contains("n_components"), "{error}"),
-        Err(other) => panic!("{other}"),
-    }
+    let selection = Selection::new(without_encoder(2))
+        .with_varied(&format!("n_clusters=3|{}", ROWS + 1))
+        .unwrap();
+    let selected = selection.run(x, &registry, watch).unwrap();
+    assert_eq!(selected.best, 0);
+    let failure = selected.candidates[1].failure.as_deref().unwrap();
+    assert!(failure.contains("n_clusters"), "{failure}");
     let error = Selection::new(quick(&[]))
         .with_criterion(Criterion::Stability)
         .run(x, &registry, watch)
@@ -369,7 +384,7 @@ fn what_has_collapsed_is_chosen_by_no_criterion_of_clusters() {
     let error = choice.run(x, &registry, watch).unwrap_err().to_string();
     assert_eq!(
         error,
-        "no candidate can be compared by combined: it takes two clusters or more, and fewer than rows"
+        "no candidate can be compared by silhouette: it takes two clusters or more, and fewer than rows"
     );
 }
 

@@ -37,8 +37,7 @@ impl Cache {
 
     /// The part of this name, from the file if it is there and was fitted with these options; else it is fitted and kept.
     ///
-    /// A file that can't be read, such as one of another version, is made anew. What a part chooses by its rows is not among the options: when such a default changes, as
-    /// the number of epochs may, the folder is to be deleted.
+    /// A file that can't be read, such as one of another version, is made anew.
     pub(crate) fn get<P: Persist>(
         &self,
         name: &str,
@@ -68,5 +67,37 @@ impl Cache {
             seconds: state.get("seconds").ok()?,
             options: state.get("options").ok()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use n2d::cluster::FittedKMeans;
+    use n2d::prelude::*;
+
+    #[test]
+    fn a_part_is_fitted_once_for_its_options() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path(), "some", 0);
+        let mut fits = 0;
+        let mut get = |n_init: usize| {
+            let config = KMeansConfig {
+                n_init,
+                ..KMeansConfig::new(2)
+            };
+            let x = Samples::from_rows(&[0.0, 0.1, 5.0, 5.1], 1).unwrap();
+            let cached: Cached<FittedKMeans> = cache
+                .get("kmeans", &config, || {
+                    fits += 1;
+                    Ok(config.build()?.fit(x, &mut FitContext::new(0))?)
+                })
+                .unwrap();
+            assert_eq!(cached.part.labels().n_clusters(), 2);
+            fits
+        };
+        assert_eq!([get(1), get(1), get(2), get(2), get(1)], [1, 1, 2, 2, 3]);
+        std::fs::write(folder.path().join("some-0/kmeans.n2d"), "damaged").unwrap();
+        assert_eq!([get(1), get(1)], [4, 4]);
     }
 }

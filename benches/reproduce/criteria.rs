@@ -20,7 +20,7 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
     for input in Input::ALL {
         for learner in Learner::ALL
             .into_iter()
-            .filter(|&learner| learner != Learner::Not)
+            .filter(|&learner| learner != Learner::Unembedded)
         {
             let rows: Vec<Shallow> = Shallow::ALL
                 .into_iter()
@@ -60,7 +60,10 @@ fn replace(set: BuiltIn, path: &Path, measured: &[String]) -> Fallible<()> {
         .chain(measured.iter().map(String::as_str))
         .map(|line| format!("{line}\n"))
         .collect();
-    Ok(std::fs::write(path, format!("{HEAD}\n{lines}"))?)
+    // Never half a file: what it has may have taken hours.
+    let new = path.with_extension("new");
+    std::fs::write(&new, format!("{HEAD}\n{lines}"))?;
+    Ok(std::fs::rename(new, path)?)
 }
 
 /// The embedding of each seed, and its trustworthiness.
@@ -116,4 +119,21 @@ fn lines(key: [&str; 4], shallow: Shallow, data: &Dataset, embeddings: &Embedded
         lines.push(format!("{},{seed},{}", key.join(","), figures.join(",")));
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_of_a_set_take_the_place_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("criteria.csv");
+        let lines = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        replace(BuiltIn::Mnist, &path, &lines(&["mnist,1", "mnist,2"])).unwrap();
+        replace(BuiltIn::MnistTest, &path, &lines(&["mnist-test,3"])).unwrap();
+        replace(BuiltIn::Mnist, &path, &lines(&["mnist,4"])).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, format!("{HEAD}\nmnist-test,3\nmnist,4\n"));
+    }
 }

@@ -17,7 +17,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use n2d::datasets::BuiltIn;
-use n2d::encoder::FittedDenseAutoencoder;
+use n2d::encoder::{FittedDenseAutoencoder, automatic_epochs};
 use n2d::metrics::Assess;
 use n2d::prelude::*;
 use ndarray::Array2;
@@ -36,6 +36,7 @@ fn main() -> Fallible<()> {
         let dirs = DataDirs::new([&arguments.data_dir]);
         let data = match set.load(&dirs) {
             Ok(data) => data,
+            Err(error) if arguments.names_sets => return Err(format!("{set}: {error}").into()),
             Err(error) => {
                 println!("{set}: left out: {error}");
                 continue;
@@ -83,7 +84,9 @@ impl Work<'_> {
     /// Those that are long, or the others.
     fn run(&self, is_long: bool, record: &mut Record) -> Fallible<()> {
         let mut wanted = self.wanted(record);
-        wanted.retain(|&row| is_long == (self.input == Input::Raw && row == (Learner::Not, Shallow::Gmm)));
+        wanted.retain(|&row| {
+            is_long == (self.input == Input::Raw && row == (Learner::Unembedded, Shallow::Gmm))
+        });
         if wanted.is_empty() {
             return Ok(());
         }
@@ -121,10 +124,10 @@ impl Work<'_> {
             return Ok((self.data.x.clone(), 0.0));
         }
         let x = self.data.samples()?;
-        let config = DenseAutoencoderConfig {
-            n_epochs: self.arguments.epochs,
-            ..DenseAutoencoderConfig::new(self.n_clusters())
-        };
+        let mut config = DenseAutoencoderConfig::new(self.n_clusters());
+        // As a number, so that a kept encoder of another default is not taken for one of this.
+        let n_batches = x.n_samples().div_ceil(config.batch_size);
+        config.n_epochs = self.arguments.epochs.or(Some(automatic_epochs(n_batches)));
         let encoder: Cached<FittedDenseAutoencoder> = cache.get("encoder", &config, || {
             config
                 .build()?

@@ -70,8 +70,59 @@ impl Record {
 
     pub(crate) fn add(&mut self, line: &Line) -> Fallible<()> {
         let line = line.to_string();
-        writeln!(OpenOptions::new().append(true).open(&self.path)?, "{line}")?;
+        // In one go, so that what is cut short leaves no half line for the next to go on with.
+        let mut file = OpenOptions::new().append(true).open(&self.path)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
         self.lines.push(line);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use n2d::Labels;
+    use n2d::metrics::Assess;
+
+    fn line(seed: u64) -> Line {
+        let labels = Labels::new(vec![0, 0, 1]).unwrap();
+        Line {
+            key: ["pendigits", "ae", "umap", "gmm"].map(str::to_owned),
+            seed,
+            scores: labels.assess(&labels).unwrap(),
+            noise: 0.0,
+            n_clusters: 10,
+            seconds: [1.0, 2.0, 3.0],
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_known_when_the_file_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records/some.csv");
+        let key = ["pendigits", "ae", "umap", "gmm"];
+        let mut record = Record::open(&path).unwrap();
+        assert!(!record.has(key, 1));
+        record.add(&line(1)).unwrap();
+        drop(record);
+        let mut record = Record::open(&path).unwrap();
+        assert!(record.has(key, 1) && !record.has(key, 0) && !record.has(["mnist", "ae", "umap", "gmm"], 1));
+        record.add(&line(10)).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected = "pendigits,ae,umap,gmm,1,1.00000,1.00000,1.00000,0.00000,10,1.00,2.00,3.00";
+        assert_eq!(text.lines().nth(1), Some(expected));
+        assert_eq!(text.lines().count(), 3);
+    }
+
+    #[test]
+    fn other_files_are_not_added_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("other.csv");
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        let refused = Record::open(&path).err().unwrap().to_string();
+        assert!(
+            refused.contains("its first line must be data,input,"),
+            "{refused}"
+        );
     }
 }

@@ -34,18 +34,18 @@ impl Input {
 /// How the input is embedded before it is clustered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Learner {
-    Not,
+    Unembedded,
     Isomap,
     Tsne,
     Umap,
 }
 
 impl Learner {
-    pub(crate) const ALL: [Self; 4] = [Self::Not, Self::Isomap, Self::Tsne, Self::Umap];
+    pub(crate) const ALL: [Self; 4] = [Self::Unembedded, Self::Isomap, Self::Tsne, Self::Umap];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Not => "none",
+            Self::Unembedded => "none",
             Self::Isomap => "isomap",
             Self::Tsne => "tsne",
             Self::Umap => "umap",
@@ -62,7 +62,7 @@ impl Learner {
         cache: &Cache,
     ) -> Fallible<(Array2<f32>, f64)> {
         match self {
-            Self::Not => Ok((z.clone(), 0.0)),
+            Self::Unembedded => Ok((z.clone(), 0.0)),
             Self::Isomap => embedded(&IsomapConfig::new(n_clusters), z, seed, name, cache),
             Self::Tsne => embedded(&TsneConfig::default(), z, seed, name, cache),
             Self::Umap => embedded(&UmapConfig::new(n_clusters), z, seed, name, cache),

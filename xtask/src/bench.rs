@@ -206,6 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn the_baseline_is_of_one_run() {
+        let text = std::fs::read_to_string(crate::cargo::workspace_root().join(BASELINE)).unwrap();
+        let timings = parsed(&text).unwrap();
+        let yardstick = timings.iter().find(|timing| timing.name == YARDSTICK).unwrap();
+        for timing in &timings {
+            let yardsticks = timing.seconds / yardstick.seconds;
+            // As far as six and two decimals tell.
+            let rounding = yardsticks * (0.5e-6 / timing.seconds + 0.5e-6 / yardstick.seconds) + 0.01;
+            assert!((timing.yardsticks - yardsticks).abs() <= rounding, "{timing:?}");
+        }
+    }
+
+    #[test]
     fn a_run_without_its_yardstick_is_refused() {
         assert!(
             timings(vec![("umap/fit".to_owned(), 1.0)])

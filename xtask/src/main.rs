@@ -63,7 +63,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "compare",
         arguments: "cluster|defaults|encoder|ensembles|growth|manifold|manifold-quality|networks|pipeline|report [--data-dir DIR] [--rounds N] [--only PART-OF-A-TASK]",
-        about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs Python 3 and the data",
+        about: "ours beside what people would use instead, into benches/records and COMPARE.md; needs the data, and Python 3 where the others are Python's",
         run: compare::run,
     },
     Command {
@@ -75,7 +75,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "reproduce",
         arguments: "[--data-dir DIR] [--sets A,B] [--seeds N] [--rows all|method] [--epochs N] [--cache DIR] [--record CSV] [--criteria CSV] [--table]",
-        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--criteria: criteria without labels of what was fitted; --table: only the tables)",
+        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--criteria: criteria without labels beside the accuracy, of the same rows; --table: only the tables)",
         run: reproduce::run,
     },
     Command {

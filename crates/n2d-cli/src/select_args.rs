@@ -9,7 +9,7 @@ pub(crate) const SELECT_EXAMPLES: &str = "\
 Examples:
   n2d select pendigits --seeds 5 --out-model best.n2d
   n2d select table.csv --clusters 3 --vary 'encoder=dense|identity' --vary 'umap.n_neighbors=10|20|30'
-  n2d select table.csv --vary 'n_clusters=3|4|5' --criterion silhouette --json
+  n2d select table.csv --vary 'n_clusters=3|4|5' --criterion stability --json
 
 Every combination of values is fitted from every seed. Encoders are shared by candidates that differ only later. Known classes
 are shown beside the criteria, and have no say in the choice. The options of `n2d fit` above apply to every candidate; outputs are those of
@@ -76,6 +76,7 @@ fn n_seeds(text: &str) -> Result<usize, String> {
 #[value(rename_all = "snake_case")]
 pub(crate) enum CriterionArg {
     /// How well clusters are apart in the manifold
+    #[default]
     Silhouette,
     /// How well clusters are apart in the manifold, by density
     Dbcv,
@@ -90,7 +91,6 @@ pub(crate) enum CriterionArg {
     /// Likelihood against the number of parameters, of Gaussian mixtures of one embedding; less is better
     Bic,
     /// Mean of the ranks by silhouette and by stability
-    #[default]
     Combined,
 }
 

@@ -30,7 +30,7 @@ fn the_best_candidate_is_kept_as_a_model() {
     assert_eq!(candidates.len(), 4);
     let best = &candidates[json["best"].as_u64().unwrap() as usize];
     assert_eq!(best["acc"], 1.0);
-    assert_eq!(json["criterion"], "combined");
+    assert_eq!(json["criterion"], "silhouette");
     let labels = String::from_utf8(place.read("labels.csv")).unwrap();
     assert_eq!(labels.lines().count(), 121);
     place.ok(&[
@@ -58,7 +58,7 @@ fn candidates_are_shown_with_the_chosen_one_marked() {
     ]));
     assert!(
         ran.stdout
-            .starts_with("6 candidates by combined: mean of the ranks by silhouette and by stability\n"),
+            .starts_with("6 candidates by silhouette: how well clusters are apart in the manifold\n"),
         "{}",
         ran.stdout
     );
@@ -67,7 +67,6 @@ fn candidates_are_shown_with_the_chosen_one_marked() {
         head,
         [
             "candidate",
-            "combined",
             "silhouette",
             "dbcv",
             "trustworthiness",

@@ -12,8 +12,14 @@ use crate::learner::Weights;
 /// the default before, where they were better on most sets. What lies between and beyond is interpolated.
 const AUTOMATIC: [(usize, usize); 4] = [(1000, usize::MAX), (2000, 50), (6000, 20), (usize::MAX, 10)];
 
-/// The number of epochs for so many batches an epoch where none is asked for ([`AUTOMATIC`]).
-pub(crate) fn automatic(n_batches: usize) -> usize {
+/// The number of epochs that a training of so many batches an epoch has where `n_epochs` is not set: the fewer the more there are.
+///
+/// ```
+/// // MNIST in batches of 256.
+/// assert_eq!(n2d_encoder::automatic_epochs(70_000_usize.div_ceil(256)), 20);
+/// ```
+pub fn automatic_epochs(n_batches: usize) -> usize {
+    let n_batches = n_batches.max(1);
     let epochs = AUTOMATIC.map(|(steps, epochs)| steps.div_ceil(n_batches).min(epochs));
     epochs.into_iter().fold(1, usize::max)
 }
@@ -137,9 +143,12 @@ mod tests {
     fn automatic_epochs_are_fewer_the_more_rows_there_are() {
         // 1, 2000, 5000, 10 000, 10 992, 20 000, 70 000, 100 000 and a million rows in batches of 256.
         let n_batches = [1, 8, 20, 40, 43, 79, 274, 391, 3907];
-        assert_eq!(n_batches.map(automatic), [1000, 125, 50, 50, 47, 26, 20, 16, 10]);
-        assert!((1..5000).all(|n| automatic(n + 1) <= automatic(n)));
-        assert!((1..5000).all(|n| n * automatic(n) >= 1000));
+        assert_eq!(
+            n_batches.map(automatic_epochs),
+            [1000, 125, 50, 50, 47, 26, 20, 16, 10]
+        );
+        assert!((1..5000).all(|n| automatic_epochs(n + 1) <= automatic_epochs(n)));
+        assert!((1..5000).all(|n| n * automatic_epochs(n) >= 1000));
     }
 
     /// A saved seed must mean the same for ever: this order may never change.

@@ -82,6 +82,7 @@ pub use config::DenseAutoencoderConfig;
 pub use dense::DenseAutoencoder;
 pub use device::{Device, UnknownDevice};
 pub use engine::Engine;
+pub use epochs::automatic_epochs;
 pub use fitted::FittedDenseAutoencoder;
 pub use identity::{FittedIdentity, Identity, IdentityConfig};
 pub use loss::Loss;

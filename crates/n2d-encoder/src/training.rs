@@ -71,7 +71,9 @@ impl<'x, 'a> Training<'x, 'a> {
                 .map_err(|source| failed(plan.part, source))?;
         }
         let n_batches = rows.len().div_ceil(plan.batch_size);
-        let n_epochs = plan.n_epochs.unwrap_or_else(|| epochs::automatic(n_batches));
+        let n_epochs = plan
+            .n_epochs
+            .unwrap_or_else(|| epochs::automatic_epochs(n_batches));
         let mut training = Self {
             plan,
             x,

@@ -18,7 +18,7 @@ use crate::{Committee, Counting, Each, SelfTrained, Voting};
 /// | clusterer | one | one a member; most votes win | one |
 /// | parts may be | UMAP as the manifold learner | any; with co-association members may find different numbers of clusters | any; the encoder taught is one that learns labels |
 ///
-/// Votes and the mean graph come to the same on MNIST and pendigits, within what seeds do; the mean graph lays out once. On MNIST self-training beats both, with a single
+/// Votes and the mean graph come to nearly the same on pendigits; the mean graph lays out once. On MNIST self-training beats both, with a single
 /// member, as the encoder taught is one of convolutions that learns from changed copies. See the project's records (`benches/records/ensembles.md`, `ensemble.md`).
 ///
 /// ```

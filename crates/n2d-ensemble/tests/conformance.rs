@@ -3,9 +3,9 @@
 //! One member only: the suites bring rows of any width, which a number of blocks above one need not divide.
 
 use n2d_cluster::KMeansConfig;
-use n2d_core::PartConfig;
+use n2d_core::{ManifoldClusterer, N2d, PartConfig};
 use n2d_encoder::DenseAutoencoderConfig;
-use n2d_ensemble::{Committee, Counting, Each, Voting};
+use n2d_ensemble::{Committee, Counting, Each, SelfTrained, Voting};
 use n2d_manifold::UmapConfig;
 use n2d_testkit::Suite;
 
@@ -17,6 +17,36 @@ fn committee() {
         ..DenseAutoencoderConfig::new(2)
     };
     Suite::encoder(Committee::new(config.build().unwrap(), 3))
+        .allow(
+            "huge values",
+            "a network diverges on them, as the members' own suite says",
+        )
+        .run();
+}
+
+#[test]
+fn self_trained() {
+    let config = DenseAutoencoderConfig {
+        hidden: vec![6],
+        n_epochs: Some(3),
+        ..DenseAutoencoderConfig::new(2)
+    };
+    let umap = UmapConfig {
+        n_neighbors: 6,
+        n_epochs: Some(20),
+        ..UmapConfig::default()
+    };
+    let later = ManifoldClusterer::new(umap.build().unwrap(), KMeansConfig::new(2).build().unwrap());
+    let member = N2d::new(config.build().unwrap(), later);
+    Suite::encoder(SelfTrained::new(member, 2, config.build().unwrap()))
+        .allow(
+            "one sample",
+            "members find two clusters, or there is nothing to teach",
+        )
+        .allow(
+            "more features than samples",
+            "on so few rows members agree on none",
+        )
         .allow(
             "huge values",
             "a network diverges on them, as the members' own suite says",

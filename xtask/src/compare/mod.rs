@@ -18,7 +18,7 @@ mod manifold;
 mod networks;
 mod pipeline;
 mod python;
-mod report;
+pub(crate) mod report;
 mod runs;
 mod table;
 

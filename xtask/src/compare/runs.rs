@@ -102,7 +102,11 @@ impl Record {
     pub(super) fn write(&self) -> Result<(), String> {
         for (ending, text) in [("csv", csv(&self.runs)), ("md", markdown(&self.runs))] {
             let path = self.root.join(format!("benches/records/{}.{ending}", self.name));
-            std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+            // Never half a file: what it has may have taken hours.
+            let new = path.with_extension("new");
+            std::fs::write(&new, text)
+                .and_then(|()| std::fs::rename(&new, &path))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(())
     }

@@ -11,22 +11,17 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cargo::{build_measured, succeed};
-use crate::compare::machine;
+use crate::compare::{self, machine};
 use crate::{Outcome, bad_usage};
 
-const RECORD: &str = "benches/records/reproduce.csv";
-const TABLE: &str = "benches/records/reproduce.md";
-const CRITERIA: &str = "benches/records/criteria.csv";
-const CRITERIA_TABLE: &str = "benches/records/criteria.md";
-
-/// The command: arguments go to the program, but for `--table`, which only makes the table anew.
+/// The command: arguments go to the program, but for `--table`, which only makes the tables anew.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
     let only_table = arguments.iter().any(|argument| argument == "--table");
     if only_table && arguments.len() > 1 {
         return bad_usage("`reproduce --table` takes no other argument");
     }
     let made = if only_table { Ok(()) } else { fit(root, arguments) };
-    match made.and_then(|()| table(root)) {
+    match made.and_then(|()| compare::report::write(root)) {
         Ok(()) => Outcome::Passed,
         Err(error) => {
             eprintln!("reproduce: {error}");
@@ -39,12 +34,25 @@ fn fit(root: &Path, arguments: &[String]) -> Result<(), String> {
     build_measured(root)?;
     let mut program = Command::new(root.join("target/release/n2d-reproduce"));
     succeed(program.args(arguments).current_dir(root))?;
-    let record = if arguments.iter().any(|word| word == "--criteria") {
-        "criteria"
-    } else {
-        "reproduce"
+    match recorded(arguments) {
+        Some(record) => machine::note(root, record),
+        None => Ok(()),
+    }
+}
+
+/// Which of this project's records the program has added to, if any: other files are the user's own.
+fn recorded(arguments: &[String]) -> Option<&'static str> {
+    let value = |name: &str| {
+        let at = arguments.iter().position(|word| word == name)?;
+        arguments.get(at + 1)
     };
-    machine::note(root, record)
+    let is_ours =
+        |path: &String, name: &str| Path::new(path).ends_with(format!("benches/records/{name}.csv"));
+    match (value("--criteria"), value("--record")) {
+        (Some(path), _) => is_ours(path, "criteria").then_some("criteria"),
+        (None, Some(path)) => is_ours(path, "reproduce").then_some("reproduce"),
+        (None, None) => Some("reproduce"),
+    }
 }
 
 /// The table of a record of rows.
@@ -57,17 +65,23 @@ pub(crate) fn table_of_criteria(csv: &str) -> Result<String, String> {
     criteria::markdown(csv)
 }
 
-fn table(root: &Path) -> Result<(), String> {
-    let read =
-        |path: &str| std::fs::read_to_string(root.join(path)).map_err(|error| format!("{path}: {error}"));
-    let text = summary::markdown(&read(RECORD)?)?;
-    std::fs::write(root.join(TABLE), &text).map_err(|error| format!("{TABLE}: {error}"))?;
-    println!("{text}");
-    if root.join(CRITERIA).exists() {
-        let text = criteria::markdown(&read(CRITERIA)?)?;
-        std::fs::write(root.join(CRITERIA_TABLE), &text)
-            .map_err(|error| format!("{CRITERIA_TABLE}: {error}"))?;
-        println!("{text}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_records_of_the_project_are_noted_as_made_here() {
+        let recorded = |words: &str| recorded(&words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(recorded("--seeds 3"), Some("reproduce"));
+        assert_eq!(recorded("--record mine.csv"), None);
+        assert_eq!(
+            recorded("--record benches/records/reproduce.csv"),
+            Some("reproduce")
+        );
+        assert_eq!(
+            recorded("--criteria ./benches/records/criteria.csv"),
+            Some("criteria")
+        );
+        assert_eq!(recorded("--criteria mine.csv"), None);
     }
-    Ok(())
 }

@@ -287,8 +287,7 @@ impl Selection {
                     });
                 }
                 let scores = scores.ok().transpose()?.unwrap_or_default();
-                let parts = made.map_err(|error| error.to_string());
-                fitted[at * self.seeds.len() + number] = Some(Made { parts, scores });
+                fitted[at * self.seeds.len() + number] = Some(Made { parts: made, scores });
             }
         }
         let candidates = self.judge(&configs, &fitted)?;

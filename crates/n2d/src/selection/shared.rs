@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use n2d_cluster::FittedGaussianMixture;
 use n2d_core::{
-    DynFittedN2d, DynN2d, Encoder, Fit, FitContext, FitError, FittedClusterer, FittedEncoder, FittedManifold,
-    FittedManifoldClusterer, FittedN2d, Labels, Manifold, Report, Samples, Stage,
+    BoxClusterer, BoxEncoder, BoxManifold, Clusterer, DynFittedN2d, DynN2d, Encoder, Fit, FitContext,
+    FitError, FittedClusterer, FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d, Labels,
+    Manifold, Report, Samples, Stage,
 };
 use n2d_metrics::MetricError;
 use ndarray::Array2;
@@ -22,11 +23,26 @@ pub(super) struct Parts {
     reports: Vec<Report>,
 }
 
-/// Fitted stages that candidates to come may share, by what they were made from.
+/// Stages that candidates to come may share.
 #[derive(Default)]
 pub(super) struct Shared {
-    encoder: Option<(String, Rc<Box<dyn FittedEncoder>>, Report, Rc<Array2<f32>>)>,
-    manifold: Option<(String, Rc<Box<dyn FittedManifold>>, Report)>,
+    encoder: Kept<Encoded>,
+    manifold: Kept<Embedded>,
+}
+
+/// A stage by what it was made from; where it could not be made, why not.
+type Kept<T> = Option<(String, Result<T, String>)>;
+
+/// A fitted encoder, and the latents of the rows.
+struct Encoded {
+    encoder: Rc<Box<dyn FittedEncoder>>,
+    report: Report,
+    latents: Array2<f32>,
+}
+
+struct Embedded {
+    manifold: Rc<Box<dyn FittedManifold>>,
+    report: Report,
 }
 
 /// What the stages of a candidate are made from besides the seed.
@@ -66,47 +82,90 @@ pub(super) fn by_parts(keys: &[Keys]) -> Vec<usize> {
 }
 
 impl Shared {
-    /// Fits a candidate, but for the stages that the one before it has already.
+    /// Fits a candidate, but for the stages that the one before it has already, or has failed to make.
     pub(super) fn fit(
         &mut self,
         x: Samples<'_>,
         keys: &Keys,
         pipeline: &DynN2d,
         ctx: &mut FitContext<'_>,
-    ) -> Result<Parts, FitError> {
-        let key = &keys.encoder;
-        if self.encoder.as_ref().is_none_or(|(known, ..)| known != key) {
-            (self.encoder, self.manifold) = (None, None);
-            let Fit { model, report } = pipeline.encoder().fit(x, ctx)?;
-            let latents = ctx.parallelism().install(|| model.encode(x))?;
-            self.encoder = Some((key.clone(), Rc::new(model), report, Rc::new(latents)));
-        }
-        let Some((_, encoder, encoder_report, latents)) = &self.encoder else {
-            unreachable!("fitted just now");
-        };
-        let key = &keys.manifold;
-        let later = pipeline.manifold_clusterer();
-        if self.manifold.as_ref().is_none_or(|(known, ..)| known != key) {
+    ) -> Result<Parts, String> {
+        if !has(&self.encoder, &keys.encoder) {
+            // The other encoder's embedding makes room for this one.
             self.manifold = None;
-            let z = n2d_core::check::made_by(encoder.name(), latents.view())?;
-            let Fit { model, report } = later.manifold().fit(z, ctx)?;
-            self.manifold = Some((key.clone(), Rc::new(model), report));
         }
-        let Some((_, manifold, manifold_report)) = &self.manifold else {
-            unreachable!("fitted just now");
-        };
-        let y = n2d_core::check::made_by(manifold.name(), manifold.embedding())?;
-        let Fit { model, report } = n2d_core::Clusterer::fit(later.clusterer(), y, ctx)?;
-        Ok(Parts {
-            encoder: Rc::clone(encoder),
-            manifold: Rc::clone(manifold),
-            clusterer: model,
-            reports: vec![encoder_report.clone(), manifold_report.clone(), report],
+        let later = pipeline.manifold_clusterer();
+        let encoded = kept(&mut self.encoder, &keys.encoder, || {
+            Encoded::fit(x, pipeline.encoder(), ctx)
+        })?;
+        let embedded = kept(&mut self.manifold, &keys.manifold, || {
+            Embedded::fit(encoded, later.manifold(), ctx)
+        })?;
+        Parts::fit(encoded, embedded, later.clusterer(), ctx).map_err(|error| error.to_string())
+    }
+}
+
+fn has<T>(place: &Kept<T>, key: &str) -> bool {
+    place.as_ref().is_some_and(|(known, _)| known == key)
+}
+
+/// What is kept of this key, made where another is.
+fn kept<'a, T>(
+    place: &'a mut Kept<T>,
+    key: &str,
+    make: impl FnOnce() -> Result<T, FitError>,
+) -> Result<&'a T, String> {
+    if !has(place, key) {
+        *place = None;
+        *place = Some((key.to_owned(), make().map_err(|error| error.to_string())));
+    }
+    let Some((_, made)) = place else {
+        unreachable!("made just now");
+    };
+    made.as_ref().map_err(Clone::clone)
+}
+
+impl Encoded {
+    fn fit(x: Samples<'_>, encoder: &BoxEncoder, ctx: &mut FitContext<'_>) -> Result<Self, FitError> {
+        let Fit { model, report } = encoder.fit(x, ctx)?;
+        let latents = ctx.parallelism().install(|| model.encode(x))?;
+        Ok(Self {
+            encoder: Rc::new(model),
+            report,
+            latents,
+        })
+    }
+}
+
+impl Embedded {
+    fn fit(encoded: &Encoded, manifold: &BoxManifold, ctx: &mut FitContext<'_>) -> Result<Self, FitError> {
+        let z = n2d_core::check::made_by(encoded.encoder.name(), encoded.latents.view())?;
+        let Fit { model, report } = manifold.fit(z, ctx)?;
+        Ok(Self {
+            manifold: Rc::new(model),
+            report,
         })
     }
 }
 
 impl Parts {
+    fn fit(
+        encoded: &Encoded,
+        embedded: &Embedded,
+        clusterer: &BoxClusterer,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Self, FitError> {
+        let manifold = &embedded.manifold;
+        let y = n2d_core::check::made_by(manifold.name(), manifold.embedding())?;
+        let Fit { model, report } = clusterer.fit(y, ctx)?;
+        Ok(Self {
+            encoder: Rc::clone(&encoded.encoder),
+            manifold: Rc::clone(manifold),
+            clusterer: model,
+            reports: vec![encoded.report.clone(), embedded.report.clone(), report],
+        })
+    }
+
     pub(super) fn labels(&self) -> &Labels {
         self.clusterer.labels()
     }
