@@ -224,8 +224,8 @@ fn what_is_selected_is_what_a_fit_gives() {
     let most = selected
         .candidates
         .iter()
-        .filter_map(|candidate| candidate.scores.combined);
-    assert_eq!(best.scores.combined, most.max_by(f64::total_cmp));
+        .filter_map(|candidate| candidate.scores.silhouette);
+    assert_eq!(best.scores.silhouette, most.max_by(f64::total_cmp));
 }
 
 #[test]
@@ -285,24 +285,35 @@ fn numbers_of_clusters_share_what_does_not_follow_them() {
 }
 
 #[test]
-fn an_encoder_that_fails_is_not_tried_again() {
+fn an_encoder_that_fails_is_not_tried_again_and_does_not_keep_others_from_theirs() {
     let (x, _) = pendigits(ROWS);
     let x = Samples::new(x.view()).unwrap();
-    let selection = Selection::new(quick(&["dense.learning_rate=1e30"]))
+    let selection = Selection::new(quick(&[]))
+        .with_varied("dense.learning_rate=1e30|0.001")
+        .unwrap()
         .with_varied("umap.n_neighbors=10|15")
         .unwrap();
     let mut encoders = 0;
-    let error = selection
-        .run(x, &Registry::default(), &mut |event: &Event<'_>| {
-            let Event::Started { stage, .. } = event else {
-                return Control::Continue;
-            };
-            encoders += usize::from(*stage == n2d::Stage::Encoder);
-            Control::Continue
-        })
-        .unwrap_err();
-    assert_eq!(encoders, 1, "{error}");
-    assert!(matches!(error, SelectionError::NoneApplies { .. }), "{error}");
+    let watch = &mut |event: &Event<'_>| {
+        let Event::Started { stage, .. } = event else {
+            return Control::Continue;
+        };
+        encoders += usize::from(*stage == n2d::Stage::Encoder);
+        Control::Continue
+    };
+    let selected = selection.run(x, &Registry::default(), watch).unwrap();
+    assert_eq!(encoders, 2);
+    let failures: Vec<Option<&str>> = selected
+        .candidates
+        .iter()
+        .map(|candidate| candidate.failure.as_deref())
+        .collect();
+    assert!(
+        failures[0].is_some_and(|reason| reason.contains("dense")),
+        "{failures:?}"
+    );
+    assert_eq!(failures[1..], [failures[0], None, None]);
+    assert!(selected.best >= 2);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     pub(crate) criteria: Option<PathBuf>,
     pub(crate) sets: Vec<BuiltIn>,
     /// Whether these were asked for by name: then they must be there.
-    pub(crate) names_sets: bool,
+    pub(crate) requires_sets: bool,
     /// Seeds 0 to this, itself not.
     pub(crate) seeds: u64,
     /// Of the encoder; none for its own default.
@@ -36,7 +36,7 @@ impl Arguments {
             record: PathBuf::from("benches/records/reproduce.csv"),
             criteria: None,
             sets: BuiltIn::ALL.to_vec(),
-            names_sets: false,
+            requires_sets: false,
             seeds: 5,
             epochs: None,
             method_only: false,
@@ -52,7 +52,7 @@ impl Arguments {
                 "--sets" => {
                     let sets = value()?;
                     arguments.sets = sets.split(',').map(str::parse).collect::<Result<_, _>>()?;
-                    arguments.names_sets = true;
+                    arguments.requires_sets = true;
                 }
                 "--seeds" => arguments.seeds = number(&word, &value()?)?,
                 "--epochs" => arguments.epochs = Some(number(&word, &value()?)? as usize),
@@ -111,8 +111,11 @@ mod tests {
             n
         };
         assert_eq!([&all, &method].map(wanted), [32, 2]);
-        assert_eq!((all.sets.len(), all.names_sets), (BuiltIn::ALL.len(), false));
-        assert_eq!((method.sets.len(), method.names_sets, method.seeds), (2, true, 2));
+        assert_eq!((all.sets.len(), all.requires_sets), (BuiltIn::ALL.len(), false));
+        assert_eq!(
+            (method.sets.len(), method.requires_sets, method.seeds),
+            (2, true, 2)
+        );
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub(crate) struct Cache(PathBuf);
 pub(crate) struct Cached<P> {
     pub(crate) part: P,
     pub(crate) seconds: f64,
-    options: String,
+    /// As JSON.
+    pub(crate) options: String,
 }
 
 impl<P: Save> Save for Cached<P> {
@@ -37,7 +38,8 @@ impl Cache {
 
     /// The part of this name, from the file if it is there and was fitted with these options; else it is fitted and kept.
     ///
-    /// A file that can't be read, such as one of another version, is made anew.
+    /// A file that can't be read, such as one of another version, is made anew. What a manifold learner chooses by its rows is not among the options: when such a
+    /// default changes, the folder is to be deleted.
     pub(crate) fn get<P: Persist>(
         &self,
         name: &str,

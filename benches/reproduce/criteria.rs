@@ -1,20 +1,23 @@
 //! Criteria without labels beside the accuracy, of every row that has been fitted: by which of them would one have chosen well?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use n2d::datasets::BuiltIn;
+use n2d::persist::write_atomically;
 use n2d::prelude::*;
 use n2d::selection::{Scores, stabilities, trustworthiness};
 use ndarray::Array2;
 
 use crate::arguments::Arguments;
 use crate::cache::Cache;
+use crate::record::Record;
 use crate::rows::{Input, Learner, Shallow};
 use crate::{Fallible, Work};
 
 const HEAD: &str = "data,input,manifold,clusterer,seed,acc,silhouette,dbcv,trustworthiness,stability";
 
-/// Rows with a manifold learner, which has an embedding to measure in. Once all are measured, they take the place of the lines that the file has of the set.
+/// Rows with a manifold learner, which has an embedding to measure in. Once all are measured, they take the place of the lines that the file has of the same data and input.
 pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path: &Path) -> Fallible<()> {
     let mut measured = Vec::new();
     for input in Input::ALL {
@@ -44,26 +47,33 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
             }
         }
     }
-    replace(set, path, &measured)
+    replace(path, &measured)
 }
 
-/// The file with these lines in place of those that it has of a set.
-fn replace(set: BuiltIn, path: &Path, measured: &[String]) -> Fallible<()> {
+/// That the file is of criteria, or not there and can be: known before anything is measured.
+pub(crate) fn check(path: &Path) -> Fallible<()> {
+    if path.exists() {
+        return Record::check(HEAD, &std::fs::read_to_string(path)?, path);
+    }
+    Ok(std::fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?)
+}
+
+/// The file with these lines in place of those that it has of the same data and input.
+fn replace(path: &Path, measured: &[String]) -> Fallible<()> {
     let text = if path.exists() {
         std::fs::read_to_string(path)?
     } else {
         String::new()
     };
-    let of_others = |line: &&str| line.split(',').next() != Some(set.name());
-    let kept = text.lines().skip(1).filter(of_others);
+    let of = |line: &str| line.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let anew: BTreeSet<Vec<String>> = measured.iter().map(|line| of(line)).collect();
+    let kept = text.lines().skip(1).filter(|line| !anew.contains(&of(line)));
     let lines: String = kept
         .chain(measured.iter().map(String::as_str))
         .map(|line| format!("{line}\n"))
         .collect();
     // Never half a file: what it has may have taken hours.
-    let new = path.with_extension("new");
-    std::fs::write(&new, format!("{HEAD}\n{lines}"))?;
-    Ok(std::fs::rename(new, path)?)
+    Ok(write_atomically(path, |file| write!(file, "{HEAD}\n{lines}"))?)
 }
 
 /// The embedding of each seed, and its trustworthiness.
@@ -85,9 +95,9 @@ fn embeddings(
             input,
         };
         let cache = Cache::new(&arguments.cache, set.name(), seed);
-        let (z, _) = work.latents(&cache)?;
+        let latents = work.latents(&cache)?;
         let name = format!("{}-{}", input.name(arguments.epochs), learner.name());
-        let (y, _) = learner.embed(&z, set.info().n_classes(), seed, &name, &cache)?;
+        let (y, _) = learner.embed(&latents, set.info().n_classes(), seed, &name, &cache)?;
         let found = trustworthiness(
             data.samples()?,
             Samples::new(y.view())?,
@@ -126,14 +136,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_of_a_set_take_the_place_of_its_own() {
+    fn lines_take_the_place_of_those_of_the_same_data_and_input() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("criteria.csv");
         let lines = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-        replace(BuiltIn::Mnist, &path, &lines(&["mnist,1", "mnist,2"])).unwrap();
-        replace(BuiltIn::MnistTest, &path, &lines(&["mnist-test,3"])).unwrap();
-        replace(BuiltIn::Mnist, &path, &lines(&["mnist,4"])).unwrap();
+        check(&path).unwrap();
+        replace(&path, &lines(&["mnist,ae,1", "mnist,ae,2", "mnist,raw,3"])).unwrap();
+        replace(&path, &lines(&["mnist-test,ae,4"])).unwrap();
+        replace(&path, &lines(&["mnist,ae,5"])).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("{HEAD}\nmnist-test,3\nmnist,4\n"));
+        assert_eq!(
+            text,
+            format!("{HEAD}\nmnist,raw,3\nmnist-test,ae,4\nmnist,ae,5\n")
+        );
+        check(&path).unwrap();
+        std::fs::write(&path, "another,file\n").unwrap();
+        assert!(
+            check(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("its first line must be data,input")
+        );
     }
 }

@@ -14,34 +14,48 @@ mod record;
 mod rows;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Instant;
 
+use arguments::Arguments;
+use cache::{Cache, Cached};
 use n2d::datasets::BuiltIn;
 use n2d::encoder::{FittedDenseAutoencoder, automatic_epochs};
 use n2d::metrics::Assess;
 use n2d::prelude::*;
-use ndarray::Array2;
-
-use arguments::Arguments;
-use cache::{Cache, Cached};
 use record::{Line, Record};
-use rows::{Input, Learner, Shallow};
+use rows::{Input, Latents, Learner, Shallow};
 
 /// What may go wrong is shown to a person and ends the program.
 pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
 
-fn main() -> Fallible<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Fallible<()> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let dirs = DataDirs::new([&arguments.data_dir]);
+    let mut there = Vec::new();
+    // All before the first fit, which may be hours before the last.
     for &set in &arguments.sets {
-        let dirs = DataDirs::new([&arguments.data_dir]);
-        let data = match set.load(&dirs) {
-            Ok(data) => data,
-            Err(error) if arguments.names_sets => return Err(format!("{set}: {error}").into()),
-            Err(error) => {
-                println!("{set}: left out: {error}");
-                continue;
-            }
-        };
+        match set.load(&dirs) {
+            Ok(_) => there.push(set),
+            Err(error) if arguments.requires_sets => return Err(format!("{set}: {error}").into()),
+            Err(error) => println!("{set}: left out: {error}"),
+        }
+    }
+    if let Some(path) = &arguments.criteria {
+        criteria::check(path)?;
+    }
+    for set in there {
+        let data = set.load(&dirs)?;
         match &arguments.criteria {
             Some(path) => criteria::measure(&arguments, set, &data, path)?,
             None => fit(&arguments, set, &data)?,
@@ -91,7 +105,7 @@ impl Work<'_> {
             return Ok(());
         }
         let cache = Cache::new(&self.arguments.cache, self.set.name(), self.seed);
-        let (z, seconds) = self.latents(&cache)?;
+        let latents = self.latents(&cache)?;
         for learner in Learner::ALL {
             let rows: Vec<Shallow> = wanted
                 .iter()
@@ -99,7 +113,7 @@ impl Work<'_> {
                 .map(|&(_, row)| row)
                 .collect();
             if !rows.is_empty() {
-                self.cluster(&z, seconds, learner, &rows, &cache, record)?;
+                self.cluster(&latents, learner, &rows, &cache, record)?;
             }
         }
         Ok(())
@@ -118,10 +132,14 @@ impl Work<'_> {
         .collect()
     }
 
-    /// What is clustered, and the seconds that the encoder took.
-    pub(crate) fn latents(&self, cache: &Cache) -> Fallible<(Array2<f32>, f64)> {
+    /// What is embedded or clustered.
+    pub(crate) fn latents(&self, cache: &Cache) -> Fallible<Latents> {
         if self.input == Input::Raw {
-            return Ok((self.data.x.clone(), 0.0));
+            return Ok(Latents {
+                z: self.data.x.clone(),
+                seconds: 0.0,
+                made_by: None,
+            });
         }
         let x = self.data.samples()?;
         let mut config = DenseAutoencoderConfig::new(self.n_clusters());
@@ -134,7 +152,11 @@ impl Work<'_> {
                 .fit(x, &mut FitContext::new(self.seed))
                 .map_err(Into::into)
         })?;
-        Ok((encoder.part.encode(x)?, encoder.seconds))
+        Ok(Latents {
+            z: encoder.part.encode(x)?,
+            seconds: encoder.seconds,
+            made_by: Some(encoder.options),
+        })
     }
 
     fn n_clusters(&self) -> usize {
@@ -143,8 +165,7 @@ impl Work<'_> {
 
     fn cluster(
         &self,
-        z: &Array2<f32>,
-        encoder_seconds: f64,
+        latents: &Latents,
         learner: Learner,
         rows: &[Shallow],
         cache: &Cache,
@@ -152,7 +173,7 @@ impl Work<'_> {
     ) -> Fallible<()> {
         let input = self.input.name(self.arguments.epochs);
         let name = format!("{input}-{}", learner.name());
-        let (y, manifold_seconds) = learner.embed(z, self.n_clusters(), self.seed, &name, cache)?;
+        let (y, manifold_seconds) = learner.embed(latents, self.n_clusters(), self.seed, &name, cache)?;
         for &row in rows {
             let start = Instant::now();
             let labels = row.labels(Samples::new(y.view())?, self.n_clusters(), self.seed)?;
@@ -164,7 +185,7 @@ impl Work<'_> {
                 scores: labels.assess(classes)?,
                 noise: labels.n_noise() as f64 / labels.len() as f64,
                 n_clusters: labels.n_clusters(),
-                seconds: [encoder_seconds, manifold_seconds, seconds],
+                seconds: [latents.seconds, manifold_seconds, seconds],
             };
             println!("{line}");
             record.add(&line)?;

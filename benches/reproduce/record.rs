@@ -53,14 +53,19 @@ impl Record {
             std::fs::write(path, format!("{HEAD}\n"))?;
         }
         let text = std::fs::read_to_string(path)?;
-        let mut lines = text.lines().map(str::to_owned);
-        if lines.next().as_deref() != Some(HEAD) {
-            return Err(format!("{}: its first line must be {HEAD}", path.display()).into());
-        }
+        Self::check(HEAD, &text, path)?;
         Ok(Self {
             path: path.to_owned(),
-            lines: lines.collect(),
+            lines: text.lines().skip(1).map(str::to_owned).collect(),
         })
+    }
+
+    /// That a file is of the kind that begins so.
+    pub(crate) fn check(head: &str, text: &str, path: &Path) -> Fallible<()> {
+        if text.lines().next() != Some(head) {
+            return Err(format!("{}: its first line must be {head}", path.display()).into());
+        }
+        Ok(())
     }
 
     pub(crate) fn has(&self, key: [&str; 4], seed: u64) -> bool {

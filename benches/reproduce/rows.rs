@@ -55,24 +55,33 @@ impl Learner {
     /// The embedding and the seconds it took. As many components as clusters, as the paper has it, but for t-SNE, which has two.
     pub(crate) fn embed(
         self,
-        z: &Array2<f32>,
+        latents: &Latents,
         n_clusters: usize,
         seed: u64,
         name: &str,
         cache: &Cache,
     ) -> Fallible<(Array2<f32>, f64)> {
         match self {
-            Self::Unembedded => Ok((z.clone(), 0.0)),
-            Self::Isomap => embedded(&IsomapConfig::new(n_clusters), z, seed, name, cache),
-            Self::Tsne => embedded(&TsneConfig::default(), z, seed, name, cache),
-            Self::Umap => embedded(&UmapConfig::new(n_clusters), z, seed, name, cache),
+            Self::Unembedded => Ok((latents.z.clone(), 0.0)),
+            Self::Isomap => embedded(&IsomapConfig::new(n_clusters), latents, seed, name, cache),
+            Self::Tsne => embedded(&TsneConfig::default(), latents, seed, name, cache),
+            Self::Umap => embedded(&UmapConfig::new(n_clusters), latents, seed, name, cache),
         }
     }
 }
 
+/// What is embedded or clustered.
+pub(crate) struct Latents {
+    pub(crate) z: Array2<f32>,
+    /// That the encoder took.
+    pub(crate) seconds: f64,
+    /// The encoder's options; none where the rows are as they are.
+    pub(crate) made_by: Option<String>,
+}
+
 fn embedded<C>(
     config: &C,
-    z: &Array2<f32>,
+    latents: &Latents,
     seed: u64,
     name: &str,
     cache: &Cache,
@@ -83,9 +92,11 @@ where
     let fit = || {
         Ok(config
             .build()?
-            .fit(Samples::new(z.view())?, &mut FitContext::new(seed))?)
+            .fit(Samples::new(latents.z.view())?, &mut FitContext::new(seed))?)
     };
-    let fitted: Cached<<C::Part as Manifold>::Fitted> = cache.get(name, config, fit)?;
+    // Of other latents it would be another embedding.
+    let options = (&latents.made_by, config);
+    let fitted: Cached<<C::Part as Manifold>::Fitted> = cache.get(name, &options, fit)?;
     Ok((fitted.part.embedding().to_owned(), fitted.seconds))
 }
 

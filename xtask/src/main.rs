@@ -74,8 +74,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "reproduce",
-        arguments: "[--data-dir DIR] [--sets A,B] [--seeds N] [--rows all|method] [--epochs N] [--cache DIR] [--record CSV] [--criteria CSV] [--table]",
-        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--criteria: criteria without labels beside the accuracy, of the same rows; --table: only the tables)",
+        arguments: "[--data-dir DIR] [--sets A,B] [--seeds N] [--rows all|method] [--epochs N] [--cache DIR] [--record CSV] [--criteria CSV]",
+        about: "the paper's tables over many seeds, into benches/records; goes on where it was (--criteria: criteria without labels beside the accuracy, of the same rows)",
         run: reproduce::run,
     },
     Command {

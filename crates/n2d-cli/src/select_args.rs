@@ -13,7 +13,7 @@ Examples:
 
 Every combination of values is fitted from every seed. Encoders are shared by candidates that differ only later. Known classes
 are shown beside the criteria, and have no say in the choice. The options of `n2d fit` above apply to every candidate; outputs are those of
-the best one, which `n2d fit` with its settings and seed gives again. Ctrl-C shows what was fitted so far.";
+the best one, which `n2d fit` with its settings and seed gives again. Ctrl-C shows what was fitted so far, and writes no file.";
 
 // Hidden is what a choice can't have: a checkpoint is of one training. The words of `n2d fit` for --out speak of stdout, which shows the
 // candidates here.

@@ -209,7 +209,7 @@ impl<E: Encoder, M: Manifold, C: Clusterer, T: SupervisedEncoder> Encoder for Se
             }
             let n_certain = certain.as_slice().iter().filter(|&&label| label >= 0).count();
             let share = 100.0 * n_certain as f64 / x.n_samples() as f64;
-            // How the last lesson went, as what this whole encoder came to.
+            // The report is the last lesson's, under this part's name.
             report.part = NAME.to_owned();
             let report = report.with_note(format!(
                 "taught by the inner {share:.1} % of the rows of clusters"

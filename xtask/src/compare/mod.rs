@@ -59,6 +59,12 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
         Ok(arguments) => arguments,
         Err(complaint) => return bad_usage(&complaint),
     };
+    if stage != "report" && !root.join(&arguments.data_dir).is_dir() {
+        return bad_usage(&format!(
+            "--data-dir: there is no folder {}",
+            arguments.data_dir.display()
+        ));
+    }
     if arguments.only.is_some() && !BY_TASKS.contains(&stage.as_str()) {
         return bad_usage(&format!("--only is for the stages {}", BY_TASKS.join(", ")));
     }

@@ -13,9 +13,44 @@ use super::runs::{Record, last_line, ours};
 use super::{Arguments, python};
 use crate::cargo::build_measured;
 
-/// Data sets with their numbers of clusters, the epochs of all sides (our default's, which ours is told, too, so that all have the same), and the least rows of a cluster
-/// for HDBSCAN: a hundredth of all, as `pipeline.py` has it.
-const SETS: [(&str, usize, usize, usize); 2] = [("pendigits", 10, 47, 109), ("mnist", 10, 20, 700)];
+struct Set {
+    name: &'static str,
+    n_rows: usize,
+    n_clusters: usize,
+    /// Of all sides: our default's, which ours is told, too.
+    epochs: usize,
+}
+
+const SETS: [Set; 2] = [
+    Set {
+        name: "pendigits",
+        n_rows: 10_992,
+        n_clusters: 10,
+        epochs: 47,
+    },
+    Set {
+        name: "mnist",
+        n_rows: 70_000,
+        n_clusters: 10,
+        epochs: 20,
+    },
+];
+
+impl Set {
+    /// The options of our pipeline, and of UMAP and HDBSCAN on the rows as they are, with the settings that `pipeline.py` has.
+    fn ours(&self) -> [(&'static str, Vec<String>); 2] {
+        let words = |text: String| text.split(' ').map(str::to_owned).collect();
+        let raw = format!(
+            "--encoder identity --set umap.n_components={} --clusterer hdbscan --set hdbscan.min_cluster_size={} --set hdbscan.min_samples=10",
+            self.n_clusters,
+            self.n_rows / 100
+        );
+        [
+            ("n2d", words(format!("--epochs {}", self.epochs))),
+            ("n2d, UMAP and HDBSCAN (no encoder)", words(raw)),
+        ]
+    }
+}
 
 pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let pythons = ["pipeline", "clustpy"].map(|environment| python::interpreter(root, environment));
@@ -23,23 +58,19 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     let (python, with_torch) = (python?, with_torch?);
     build_measured(root)?;
     let mut record = Record::open(root, "pipeline")?;
-    for (data, n_clusters, epochs, fewest) in SETS {
+    for set in &SETS {
+        let data = set.name;
         let folder = root.join("target/compare").join(data);
         export(root, arguments, data, &folder)?;
         for seed in 0..arguments.rounds {
             let wanted = |contender: &str| arguments.want(&format!("{data}, {contender}"));
-            let whole = format!("--epochs {epochs}");
-            let raw = format!(
-                "--encoder identity --clusterer hdbscan --set hdbscan.min_cluster_size={fewest} --set hdbscan.min_samples=10"
-            );
-            for (contender, options) in [("n2d", whole), ("n2d, UMAP and HDBSCAN (no encoder)", raw)]
-                .into_iter()
-                .filter(|(contender, _)| wanted(contender))
-            {
-                let options: Vec<&str> = options.split(' ').collect();
-                record.add((data, contender, seed), || {
-                    ours(root, arguments, data, &options, seed)
-                })?;
+            for (contender, options) in set.ours() {
+                if wanted(contender) {
+                    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+                    record.add((data, contender, seed), || {
+                        ours(root, arguments, data, &options, seed)
+                    })?;
+                }
             }
             for (contender, method, python) in [
                 ("Keras, umap-learn, scikit-learn (as n2d 0.3.2)", "n2d", &python),
@@ -52,7 +83,7 @@ pub(super) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
                 let mut call = python::contender(python, &root.join("benches/peers/pipeline.py"));
                 call.arg(method)
                     .args([folder.join("rows.npy"), folder.join("classes.npy")]);
-                call.args([n_clusters, epochs, seed].map(|number| number.to_string()));
+                call.args([set.n_clusters, set.epochs, seed].map(|number| number.to_string()));
                 record.add((data, contender, seed), || last_line(&mut call))?;
             }
         }

@@ -40,7 +40,7 @@ impl Sum {
 /// A row for each pool: all rows of a data set, and those of the method alone.
 pub(super) fn markdown(record: &str) -> Result<String, String> {
     let mut text = String::from(
-        "Made by `cargo xtask reproduce --table` from criteria.csv. A pool is all that one would choose among: \"all\" is every input, manifold \
+        "From criteria.csv. A pool is all that one would choose among: \"all\" is every input, manifold \
          learner, clusterer and seed of a data set; the others are the seeds and clusterers of one input and manifold learner. Each cell: \
          Spearman's rank correlation of the criterion with ACC, then the ACC of the candidate that it would choose, the mean of those that are best alike; candidates without a \
          figure come last. \"combined\" is the mean of the ranks by silhouette and by stability, of candidates that have a silhouette. The means are over the pools of one input and manifold learner, as \"all\" has their candidates again.\n\n",

@@ -1,7 +1,7 @@
 //! `cargo xtask reproduce`: the tables of the paper (arXiv 1908.05968) over many seeds.
 //!
 //! The fits are made by the program `n2d-reproduce` (in `benches/reproduce`), which keeps what it has fitted and goes on where it was; this
-//! command builds it, runs it, and makes the table of what it has recorded.
+//! command builds it, runs it, shows the table of what it has recorded, and makes anew all that follows from this project's records.
 
 mod criteria;
 mod paper;
@@ -10,18 +10,19 @@ mod summary;
 use std::path::Path;
 use std::process::Command;
 
+use crate::Outcome;
 use crate::cargo::{build_measured, succeed};
 use crate::compare::{self, machine};
-use crate::{Outcome, bad_usage};
 
-/// The command: arguments go to the program, but for `--table`, which only makes the tables anew.
+/// This project's records that the program may add to.
+const RECORDS: [&str; 2] = ["reproduce", "criteria"];
+
+/// The command: arguments go to the program.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
-    let only_table = arguments.iter().any(|argument| argument == "--table");
-    if only_table && arguments.len() > 1 {
-        return bad_usage("`reproduce --table` takes no other argument");
-    }
-    let made = if only_table { Ok(()) } else { fit(root, arguments) };
-    match made.and_then(|()| compare::report::write(root)) {
+    let before = RECORDS.map(|name| text_of(root, name));
+    let made = fit(root, arguments).and_then(|()| show(root, arguments));
+    // Also of what was recorded before something failed.
+    match made.and(note(root, &before)).and(compare::report::write(root)) {
         Ok(()) => Outcome::Passed,
         Err(error) => {
             eprintln!("reproduce: {error}");
@@ -33,26 +34,38 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Outcome {
 fn fit(root: &Path, arguments: &[String]) -> Result<(), String> {
     build_measured(root)?;
     let mut program = Command::new(root.join("target/release/n2d-reproduce"));
-    succeed(program.args(arguments).current_dir(root))?;
-    match recorded(arguments) {
-        Some(record) => machine::note(root, record),
-        None => Ok(()),
-    }
+    succeed(program.args(arguments).current_dir(root))
 }
 
-/// Which of this project's records the program has added to, if any: other files are the user's own.
-fn recorded(arguments: &[String]) -> Option<&'static str> {
+fn text_of(root: &Path, record: &str) -> Option<String> {
+    std::fs::read_to_string(root.join(format!("benches/records/{record}.csv"))).ok()
+}
+
+/// Notes that this machine has made what has changed.
+fn note(root: &Path, before: &[Option<String>; 2]) -> Result<(), String> {
+    for (name, before) in RECORDS.iter().zip(before) {
+        if text_of(root, name) != *before {
+            machine::note(root, name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Shows the table of the file that was added to.
+fn show(root: &Path, arguments: &[String]) -> Result<(), String> {
     let value = |name: &str| {
         let at = arguments.iter().position(|word| word == name)?;
         arguments.get(at + 1)
     };
-    let is_ours =
-        |path: &String, name: &str| Path::new(path).ends_with(format!("benches/records/{name}.csv"));
-    match (value("--criteria"), value("--record")) {
-        (Some(path), _) => is_ours(path, "criteria").then_some("criteria"),
-        (None, Some(path)) => is_ours(path, "reproduce").then_some("reproduce"),
-        (None, None) => Some("reproduce"),
-    }
+    let (path, table): (&str, fn(&str) -> Result<String, String>) =
+        match (value("--criteria"), value("--record")) {
+            (Some(path), _) => (path, table_of_criteria),
+            (None, Some(path)) => (path, table_of_rows),
+            (None, None) => ("benches/records/reproduce.csv", table_of_rows),
+        };
+    let text = std::fs::read_to_string(root.join(path)).map_err(|error| format!("{path}: {error}"))?;
+    println!("{}", table(&text)?);
+    Ok(())
 }
 
 /// The table of a record of rows.
@@ -63,25 +76,4 @@ pub(crate) fn table_of_rows(csv: &str) -> Result<String, String> {
 /// The table of a record of criteria.
 pub(crate) fn table_of_criteria(csv: &str) -> Result<String, String> {
     criteria::markdown(csv)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_records_of_the_project_are_noted_as_made_here() {
-        let recorded = |words: &str| recorded(&words.split(' ').map(str::to_owned).collect::<Vec<_>>());
-        assert_eq!(recorded("--seeds 3"), Some("reproduce"));
-        assert_eq!(recorded("--record mine.csv"), None);
-        assert_eq!(
-            recorded("--record benches/records/reproduce.csv"),
-            Some("reproduce")
-        );
-        assert_eq!(
-            recorded("--criteria ./benches/records/criteria.csv"),
-            Some("criteria")
-        );
-        assert_eq!(recorded("--criteria mine.csv"), None);
-    }
 }

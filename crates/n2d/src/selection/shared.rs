@@ -4,10 +4,11 @@ use std::any::Any;
 use std::rc::Rc;
 
 use n2d_cluster::FittedGaussianMixture;
+use n2d_core::check::made_by;
 use n2d_core::{
-    BoxClusterer, BoxEncoder, BoxManifold, Clusterer, DynFittedN2d, DynN2d, Encoder, Fit, FitContext,
-    FitError, FittedClusterer, FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d, Labels,
-    Manifold, Report, Samples, Stage,
+    BoxEncoder, Clusterer, DynFittedN2d, DynManifoldClusterer, DynN2d, Encoder, Fit, FitContext, FitError,
+    FittedClusterer, FittedEncoder, FittedManifold, FittedManifoldClusterer, FittedN2d, Labels, Manifold,
+    Report, Samples, Stage,
 };
 use n2d_metrics::MetricError;
 use ndarray::Array2;
@@ -25,19 +26,17 @@ pub(super) struct Parts {
 
 /// Stages that candidates to come may share.
 #[derive(Default)]
-pub(super) struct Shared {
-    encoder: Kept<Encoded>,
-    manifold: Kept<Embedded>,
-}
+pub(super) struct Shared(Kept<Encoded>);
 
-/// A stage by what it was made from; where it could not be made, why not.
+/// A stage by what it was made from; where it could not be made, why not. (One that was cancelled ends the whole choice, and is not asked for again.)
 type Kept<T> = Option<(String, Result<T, String>)>;
 
-/// A fitted encoder, and the latents of the rows.
+/// A fitted encoder, the latents of the rows, and what was made of these last.
 struct Encoded {
     encoder: Rc<Box<dyn FittedEncoder>>,
     report: Report,
     latents: Array2<f32>,
+    embedded: Kept<Embedded>,
 }
 
 struct Embedded {
@@ -90,23 +89,11 @@ impl Shared {
         pipeline: &DynN2d,
         ctx: &mut FitContext<'_>,
     ) -> Result<Parts, String> {
-        if !has(&self.encoder, &keys.encoder) {
-            // The other encoder's embedding makes room for this one.
-            self.manifold = None;
-        }
-        let later = pipeline.manifold_clusterer();
-        let encoded = kept(&mut self.encoder, &keys.encoder, || {
+        let encoded = kept(&mut self.0, &keys.encoder, || {
             Encoded::fit(x, pipeline.encoder(), ctx)
         })?;
-        let embedded = kept(&mut self.manifold, &keys.manifold, || {
-            Embedded::fit(encoded, later.manifold(), ctx)
-        })?;
-        Parts::fit(encoded, embedded, later.clusterer(), ctx).map_err(|error| error.to_string())
+        encoded.cluster(&keys.manifold, pipeline.manifold_clusterer(), ctx)
     }
-}
-
-fn has<T>(place: &Kept<T>, key: &str) -> bool {
-    place.as_ref().is_some_and(|(known, _)| known == key)
 }
 
 /// What is kept of this key, made where another is.
@@ -114,15 +101,16 @@ fn kept<'a, T>(
     place: &'a mut Kept<T>,
     key: &str,
     make: impl FnOnce() -> Result<T, FitError>,
-) -> Result<&'a T, String> {
-    if !has(place, key) {
+) -> Result<&'a mut T, String> {
+    if place.as_ref().is_none_or(|(known, _)| known != key) {
+        // The other makes room first.
         *place = None;
         *place = Some((key.to_owned(), make().map_err(|error| error.to_string())));
     }
     let Some((_, made)) = place else {
         unreachable!("made just now");
     };
-    made.as_ref().map_err(Clone::clone)
+    made.as_mut().map_err(|reason| reason.clone())
 }
 
 impl Encoded {
@@ -133,39 +121,38 @@ impl Encoded {
             encoder: Rc::new(model),
             report,
             latents,
+            embedded: None,
         })
     }
-}
 
-impl Embedded {
-    fn fit(encoded: &Encoded, manifold: &BoxManifold, ctx: &mut FitContext<'_>) -> Result<Self, FitError> {
-        let z = n2d_core::check::made_by(encoded.encoder.name(), encoded.latents.view())?;
-        let Fit { model, report } = manifold.fit(z, ctx)?;
-        Ok(Self {
-            manifold: Rc::new(model),
-            report,
+    /// A candidate whose encoder this is.
+    fn cluster(
+        &mut self,
+        key: &str,
+        later: &DynManifoldClusterer,
+        ctx: &mut FitContext<'_>,
+    ) -> Result<Parts, String> {
+        let embedded = kept(&mut self.embedded, key, || {
+            let z = made_by(self.encoder.name(), self.latents.view())?;
+            let Fit { model, report } = later.manifold().fit(z, ctx)?;
+            let manifold = Rc::new(model);
+            Ok(Embedded { manifold, report })
+        })?;
+        let manifold = &embedded.manifold;
+        let clustered = made_by(manifold.name(), manifold.embedding())
+            .map_err(FitError::from)
+            .and_then(|y| Clusterer::fit(later.clusterer(), y, ctx));
+        let Fit { model, report } = clustered.map_err(|error| error.to_string())?;
+        Ok(Parts {
+            encoder: Rc::clone(&self.encoder),
+            manifold: Rc::clone(manifold),
+            clusterer: model,
+            reports: vec![self.report.clone(), embedded.report.clone(), report],
         })
     }
 }
 
 impl Parts {
-    fn fit(
-        encoded: &Encoded,
-        embedded: &Embedded,
-        clusterer: &BoxClusterer,
-        ctx: &mut FitContext<'_>,
-    ) -> Result<Self, FitError> {
-        let manifold = &embedded.manifold;
-        let y = n2d_core::check::made_by(manifold.name(), manifold.embedding())?;
-        let Fit { model, report } = clusterer.fit(y, ctx)?;
-        Ok(Self {
-            encoder: Rc::clone(&encoded.encoder),
-            manifold: Rc::clone(manifold),
-            clusterer: model,
-            reports: vec![encoded.report.clone(), embedded.report.clone(), report],
-        })
-    }
-
     pub(super) fn labels(&self) -> &Labels {
         self.clusterer.labels()
     }
