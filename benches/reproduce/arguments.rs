@@ -67,7 +67,7 @@ impl Arguments {
             }
         }
         if arguments.criteria.is_some() && arguments.method_only {
-            // The lines of a set are replaced together.
+            // The lines of one data set and input are replaced together.
             return Err("--criteria takes all rows, not --rows method".into());
         }
         Ok(arguments)

@@ -11,7 +11,7 @@ use ndarray::Array2;
 
 use crate::arguments::Arguments;
 use crate::cache::Cache;
-use crate::record::Record;
+use crate::record::check_head;
 use crate::rows::{Input, Learner, Shallow};
 use crate::{Fallible, Work};
 
@@ -53,7 +53,7 @@ pub(crate) fn measure(arguments: &Arguments, set: BuiltIn, data: &Dataset, path:
 /// That the file is of criteria, or not there and can be: known before anything is measured.
 pub(crate) fn check(path: &Path) -> Fallible<()> {
     if path.exists() {
-        return Record::check(HEAD, &std::fs::read_to_string(path)?, path);
+        return check_head(HEAD, &std::fs::read_to_string(path)?, path);
     }
     Ok(std::fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?)
 }

@@ -46,7 +46,7 @@ fn run() -> Fallible<()> {
     // All before the first fit, which may be hours before the last.
     for &set in &arguments.sets {
         match set.load(&dirs) {
-            Ok(_) => there.push(set),
+            Ok(data) => there.push((set, data)),
             Err(error) if arguments.requires_sets => return Err(format!("{set}: {error}").into()),
             Err(error) => println!("{set}: left out: {error}"),
         }
@@ -54,8 +54,7 @@ fn run() -> Fallible<()> {
     if let Some(path) = &arguments.criteria {
         criteria::check(path)?;
     }
-    for set in there {
-        let data = set.load(&dirs)?;
+    for (set, data) in there {
         match &arguments.criteria {
             Some(path) => criteria::measure(&arguments, set, &data, path)?,
             None => fit(&arguments, set, &data)?,

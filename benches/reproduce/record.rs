@@ -37,6 +37,14 @@ impl std::fmt::Display for Line {
     }
 }
 
+/// That a file is of the kind that begins so.
+pub(crate) fn check_head(head: &str, text: &str, path: &Path) -> Fallible<()> {
+    if text.lines().next() != Some(head) {
+        return Err(format!("{}: its first line must be {head}", path.display()).into());
+    }
+    Ok(())
+}
+
 /// The file, and what is in it.
 pub(crate) struct Record {
     path: PathBuf,
@@ -53,19 +61,11 @@ impl Record {
             std::fs::write(path, format!("{HEAD}\n"))?;
         }
         let text = std::fs::read_to_string(path)?;
-        Self::check(HEAD, &text, path)?;
+        check_head(HEAD, &text, path)?;
         Ok(Self {
             path: path.to_owned(),
             lines: text.lines().skip(1).map(str::to_owned).collect(),
         })
-    }
-
-    /// That a file is of the kind that begins so.
-    pub(crate) fn check(head: &str, text: &str, path: &Path) -> Fallible<()> {
-        if text.lines().next() != Some(head) {
-            return Err(format!("{}: its first line must be {head}", path.display()).into());
-        }
-        Ok(())
     }
 
     pub(crate) fn has(&self, key: [&str; 4], seed: u64) -> bool {

@@ -4,19 +4,32 @@
 
 use n2d_cluster::KMeansConfig;
 use n2d_core::{ManifoldClusterer, N2d, PartConfig};
-use n2d_encoder::DenseAutoencoderConfig;
+use n2d_encoder::{DenseAutoencoder, DenseAutoencoderConfig};
 use n2d_ensemble::{Committee, Counting, Each, SelfTrained, Voting};
-use n2d_manifold::UmapConfig;
+use n2d_manifold::{Umap, UmapConfig};
 use n2d_testkit::Suite;
 
-#[test]
-fn committee() {
+fn network() -> DenseAutoencoder {
     let config = DenseAutoencoderConfig {
         hidden: vec![6],
         n_epochs: Some(3),
         ..DenseAutoencoderConfig::new(2)
     };
-    Suite::encoder(Committee::new(config.build().unwrap(), 3))
+    config.build().expect("valid")
+}
+
+fn umap() -> Umap {
+    let config = UmapConfig {
+        n_neighbors: 6,
+        n_epochs: Some(20),
+        ..UmapConfig::default()
+    };
+    config.build().expect("valid")
+}
+
+#[test]
+fn committee() {
+    Suite::encoder(Committee::new(network(), 3))
         .allow(
             "huge values",
             "a network diverges on them, as the members' own suite says",
@@ -26,19 +39,9 @@ fn committee() {
 
 #[test]
 fn self_trained() {
-    let config = DenseAutoencoderConfig {
-        hidden: vec![6],
-        n_epochs: Some(3),
-        ..DenseAutoencoderConfig::new(2)
-    };
-    let umap = UmapConfig {
-        n_neighbors: 6,
-        n_epochs: Some(20),
-        ..UmapConfig::default()
-    };
-    let later = ManifoldClusterer::new(umap.build().unwrap(), KMeansConfig::new(2).build().unwrap());
-    let member = N2d::new(config.build().unwrap(), later);
-    Suite::encoder(SelfTrained::new(member, 2, config.build().unwrap()))
+    let later = ManifoldClusterer::new(umap(), KMeansConfig::new(2).build().unwrap());
+    let member = N2d::new(network(), later);
+    Suite::encoder(SelfTrained::new(member, 2, network()))
         .allow(
             "one sample",
             "members find two clusters, or there is nothing to teach",
@@ -60,14 +63,7 @@ fn self_trained() {
 
 #[test]
 fn each() {
-    let config = UmapConfig {
-        n_neighbors: 6,
-        n_epochs: Some(20),
-        ..UmapConfig::default()
-    };
-    Suite::manifold(Each::new(config.build().unwrap(), 1))
-        .transforms()
-        .run();
+    Suite::manifold(Each::new(umap(), 1)).transforms().run();
 }
 
 #[test]
